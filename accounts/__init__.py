@@ -1,0 +1,1 @@
+"""People: one account each, with what they choose to show of themselves."""

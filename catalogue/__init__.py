@@ -1,0 +1,1 @@
+"""Solutions: identify, document, validate, package."""

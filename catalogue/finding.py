@@ -1,0 +1,107 @@
+"""How a solution is found: its entry in the search, made from what is public of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from catalogue import fields as f
+from catalogue.content import Content
+from catalogue.models import Solution
+from core import search
+from core.models import SearchDocument
+from core.text import plain
+from hubs import reference
+
+KIND = "solution"
+#: The groups by which the catalogue is filtered, in the order they are shown.
+GROUPS = ("sector", "region", "country", "sdg", "kind", "stage", "label", "language", "hub", "tag")
+BODY_ROWS = {
+    "blocks": ("title", "purpose", "lessons"),
+    "indicators": ("name",),
+    "evidence": ("title", "author"),
+}
+#: Order among equals: what was checked more thoroughly comes first.
+LEVEL_RANK = {"adopted": 4, "validated": 3, "promising": 2, "in_review": 1}
+
+
+def facets_of(solution: Solution, content: Content) -> dict[str, list[str]]:
+    countries = content["countries"]
+    goals = {str(n) for n in content["goals"]} | {code.split(".")[0] for code in content["targets"]}
+    return {
+        "sector": list(content["sectors"]),
+        "country": countries,
+        "region": sorted(reference.regions_of(countries)),
+        "sdg": sorted(goals, key=int),
+        "kind": [content["kind"]] if content["kind"] else [],
+        "stage": [content["stage"]] if content["stage"] else [],
+        "label": [solution.level],
+        "language": [content["language"], *content.get("translations", {})],
+        "hub": [content["hub"]["slug"]] if content["hub"] else [],
+        "tag": [tag.lower() for tag in content["tags"]],
+    }
+
+
+def body_of(content: Content) -> str:
+    """All readable text beyond title and summary, as plain text."""
+    texts = [plain(content[item.name]) for item in f.FIELDS if item.kind == f.RICH]
+    for name, columns in BODY_ROWS.items():
+        texts += [row[column] for row in content[name] for column in columns]
+    names = [reference.country_name(code, "en") for code in content["countries"]]
+    names += [reference.sector_name(code, "en") for code in content["sectors"]]
+    hub = content["hub"] or {}
+    texts += [
+        *names,
+        *content["tags"],
+        content["area"],
+        content["owner_institution"],
+        hub.get("name", ""),
+        hub.get("short", ""),
+    ]
+    for entry in content.get("translations", {}).values():
+        texts += [plain(text) for text in entry["texts"].values()]
+    return "\n".join(text for text in texts if text)
+
+
+def entry_of(solution: Solution) -> dict[str, Any]:
+    """The search document of a public solution."""
+    version = solution.public_version
+    if version is None:
+        raise ValueError(f"{solution} is not public")
+    content = version.content
+    return {
+        "kind": KIND,
+        "object_id": str(solution.pk),
+        "title": content["title"],
+        "summary": content["summary"],
+        "body": body_of(content),
+        "language": content["language"],
+        "facets": facets_of(solution, content),
+        "published_at": solution.published_at,
+        "rank": LEVEL_RANK.get(solution.level, 0),
+    }
+
+
+def note(solution: Solution) -> None:
+    """Write or remove the entry, in the caller's transaction."""
+    if solution.publication == "public":
+        entry = entry_of(solution)
+        search.index(entry.pop("kind"), entry.pop("object_id"), **entry)
+    else:
+        search.remove(KIND, str(solution.pk))
+
+
+def mend() -> int:
+    """Make findable what is public, and nothing else; returns how many entries were amiss."""
+    found = set(SearchDocument.objects.filter(kind=KIND).values_list("object_id", flat=True))
+    public = {str(key) for key in Solution.objects.public().values_list("pk", flat=True)}
+    amiss = sorted(found ^ public)
+    for key in amiss:
+        with transaction.atomic():
+            solution = Solution.objects.select_for_update(of=("self",)).for_cards().filter(pk=key)
+            if present := solution.first():
+                note(present)
+            else:
+                search.remove(KIND, key)
+    return len(amiss)

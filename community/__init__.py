@@ -1,0 +1,1 @@
+"""The community of practice. Its first model comes with the monthly themes."""

@@ -1,0 +1,28 @@
+"""Hasten what a row in the database already asks for."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import Task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+def hasten(task: Task, **arguments: Any) -> None:
+    """Hand a task over once the present change is committed.
+
+    A broker that is away is logged and costs nothing but time: the row is there, and the
+    sweep by the clock finds it. Any other error is a bug and is raised.
+    """
+
+    def hand_over() -> None:
+        try:
+            task.delay(**arguments)
+        except OperationalError as error:
+            logger.warning("The broker does not answer, %s has to wait: %s", task.name, error)
+
+    transaction.on_commit(hand_over)

@@ -1,0 +1,215 @@
+"""Records every app may need: the audit, counters, what was searched for, jobs done once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from core import audit
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class AuditEntry(models.Model):
+    """One line of the permanent record: who did what to which object, when and why.
+
+    The target is named, not linked, so that the record outlives what it describes and
+    never blocks a deletion.
+    """
+
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    actor_name = models.CharField(_("actor"), max_length=255)
+    verb = models.CharField(_("verb"), max_length=64)
+    target_type = models.CharField(max_length=100)
+    target_id = models.CharField(max_length=64)
+    target_label = models.CharField(_("target"), max_length=255)
+    note = models.TextField(_("reason"), blank=True)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("time"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["target_type", "target_id", "-created_at"], name="audit_by_target")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.verb} {self.target_label}"
+
+    @property
+    def verb_in_words(self) -> StrOrPromise:
+        return audit.verb_in_words(self.verb)
+
+    @classmethod
+    def record(
+        cls, *, by: Any, verb: str, target: models.Model, note: str = "", **data: Any
+    ) -> AuditEntry:
+        return cls.objects.create(
+            actor=by,
+            actor_name=str(by)[:255],
+            verb=verb,
+            target_type=target._meta.label_lower,
+            target_id=str(target.pk),
+            target_label=str(target)[:255],
+            note=note,
+            data=data,
+        )
+
+    @classmethod
+    def of(cls, target: models.Model) -> models.QuerySet[AuditEntry]:
+        """Everything recorded about one object, newest first."""
+        return cls.objects.filter(
+            target_type=target._meta.label_lower, target_id=str(target.pk)
+        ).order_by("-created_at", "-pk")
+
+
+class Counter(models.Model):
+    """A named sequence without gaps under rollback, for numbers people quote."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    value = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value}"
+
+    @classmethod
+    def next(cls, name: str) -> int:
+        """The next number. Call inside a transaction: the row stays locked until its end."""
+        if not cls.objects.filter(name=name).update(value=F("value") + 1):
+            try:
+                with transaction.atomic():
+                    cls.objects.create(name=name, value=1)
+            except IntegrityError:
+                cls.objects.filter(name=name).update(value=F("value") + 1)
+        return cls.objects.values_list("value", flat=True).get(name=name)
+
+
+class JobRun(models.Model):
+    """A job done once per period: the unique row is the claim, so a doubled beat does nothing."""
+
+    name = models.CharField(max_length=100)
+    period = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "period"], name="job_once_per_period")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.period}"
+
+    @classmethod
+    def claim(cls, name: str, period: str) -> bool:
+        """Whether this caller is the first for that period."""
+        try:
+            with transaction.atomic():
+                cls.objects.create(name=name, period=period)
+        except IntegrityError:
+            return False
+        return True
+
+
+class SearchDocument(models.Model):
+    """What a visitor may find: one row for each public record of any kind.
+
+    Written in the transaction that publishes the record, removed in the one that takes it
+    down. So nothing private can be found, or counted, by way of search. ``title``,
+    ``summary`` and ``body`` are plain text; ``*_words`` hold their folded words in order,
+    ``*_stems`` the stems of the same words in the record's language ("es~capacit"). The
+    engine's own rows are made from these six columns by the database itself
+    (``core.search.structure``), so they can only be written through ``core.search``.
+    """
+
+    # What is sorted and filtered by comes before the long texts: SQLite reads a row from its
+    # beginning, and a long one from page to page.
+    kind = models.CharField(max_length=32)
+    object_id = models.CharField(max_length=64)
+    rank = models.SmallIntegerField(default=0)  # order among equals, highest first
+    published_at = models.DateTimeField()
+    title_sort = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=10)
+    title = models.CharField(max_length=300)
+    summary = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    title_words = models.TextField(blank=True)
+    summary_words = models.TextField(blank=True)
+    body_words = models.TextField(blank=True)
+    title_stems = models.TextField(blank=True)
+    summary_stems = models.TextField(blank=True)
+    body_stems = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id"], name="found_once_per_record")
+        ]
+        indexes = [
+            models.Index(fields=["kind", "-published_at", "id"], name="found_newest"),
+            models.Index(fields=["kind", "-rank", "-published_at", "id"], name="found_best"),
+            models.Index(fields=["kind", "title_sort", "id"], name="found_by_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SearchFacet(models.Model):
+    """One value by which a document can be filtered: ``("sector", "health")``.
+
+    ``kind`` repeats the document's, so that values are counted from an index alone, by
+    document or by value.
+    """
+
+    document = models.ForeignKey(
+        SearchDocument, on_delete=models.CASCADE, related_name="facets", db_index=False
+    )
+    kind = models.CharField(max_length=32)
+    group = models.CharField(max_length=16)
+    value = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "kind", "group", "value"], name="facet_once_per_document"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["kind", "group", "value", "document"], name="facet_documents")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group}:{self.value}"
+
+
+class SearchWord(models.Model):
+    """The vocabulary: each word of each language as people write it, and its documents.
+
+    It knows which stems exist, restores accents that were not typed, corrects typing errors
+    and says how telling a word is. Words leave with the last document that has them.
+    ``uses`` has no index, so that PostgreSQL can change it in place.
+    """
+
+    language = models.CharField(max_length=10)
+    word = models.CharField(max_length=40)
+    folded = models.CharField(max_length=120)
+    stem = models.CharField(max_length=140)
+    uses = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["language", "word"], name="word_once")]
+        indexes = [
+            models.Index(fields=["folded"], name="word_folded"),
+            models.Index(fields=["stem"], name="word_stem"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,136 @@
+"""Where a place lies on the world map, and how dots on it keep clear of each other.
+
+The map is Equal Earth centred on 11° east, 1600 by 734 units, without Antarctica.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from math import asin, cos, hypot, radians, sin, sqrt
+from pathlib import Path
+
+WIDTH, HEIGHT = 1600, 734
+LAND_FILE = Path(__file__).parent / "data" / "world-land.svg"
+LETTER = 10.5
+"""Mean advance of a letter of the map's labels, in map units."""
+
+
+@dataclass
+class Dot:
+    """One dot: where it is drawn, what it links to, where its name stands."""
+
+    label: str
+    url: str
+    x: float
+    y: float
+    count: int = 1
+    pilot: bool = False
+    spoken: str = ""
+    name_at: tuple[int, int, str] | None = field(default=None, compare=False)
+
+    @property
+    def radius(self) -> int:
+        """Larger with a number inside, smaller for a pilot alone."""
+        if self.count > 1:
+            return 26
+        return 15 if self.count else 11
+
+
+def project(lon: float, lat: float) -> tuple[int, int]:
+    """Longitude and latitude in degrees to the map's coordinates."""
+    along = radians((lon - 11 + 180) % 360 - 180)
+    p = asin(sqrt(3) / 2 * sin(radians(lat)))
+    q = p * p
+    s = q**3
+    x = along * cos(p) / (sqrt(3) / 2 * (1.340264 - 0.243318 * q + s * (0.006251 + 0.034164 * q)))
+    y = p * (1.340264 - 0.081106 * q + s * (0.000893 + 0.003796 * q))
+    return round(305.8365 * x + 782.2882), round(403.467 - 305.8365 * y)
+
+
+@cache
+def land() -> str:
+    """The outline of all land as one path."""
+    found = re.search(r' d="([^"]+)"', LAND_FILE.read_text(encoding="ascii"))
+    if found is None:
+        raise ValueError(f"No path in {LAND_FILE}")
+    return found.group(1)
+
+
+def arrange(dots: Iterable[Dot]) -> list[Dot]:
+    """Add up dots of one name at one place, move the others apart, and find room for names."""
+    merged: list[Dot] = []
+    for dot in dots:
+        same = next(
+            (d for d in merged if d.label == dot.label and hypot(d.x - dot.x, d.y - dot.y) < 24),
+            None,
+        )
+        if same:
+            same.count += dot.count
+            same.pilot = same.pilot or dot.pilot
+        else:
+            merged.append(dot)
+    _spread(merged)
+    _name(merged)
+    return merged
+
+
+def _spread(dots: list[Dot]) -> None:
+    """Push covering dots apart, half each, until none covers another or patience ends."""
+    for _round in range(40):
+        moved = False
+        for i, one in enumerate(dots):
+            for other in dots[i + 1 :]:
+                dx, dy = other.x - one.x, other.y - one.y
+                apart = hypot(dx, dy)
+                missing = one.radius + other.radius + 3 - apart
+                if missing <= 0:
+                    continue
+                if apart < 0.5:
+                    dx, dy, apart = 1.0, 0.6, hypot(1.0, 0.6)
+                push = missing / 2 / apart
+                one.x, one.y = one.x - dx * push, one.y - dy * push
+                other.x, other.y = other.x + dx * push, other.y + dy * push
+                moved = True
+        if not moved:
+            break
+    for dot in dots:
+        dot.x = round(min(max(dot.x, dot.radius), WIDTH - dot.radius))
+        dot.y = round(min(max(dot.y, dot.radius), HEIGHT - dot.radius))
+
+
+Box = tuple[float, float, float, float]
+
+
+def _name(dots: list[Dot]) -> None:
+    """Place each name beside, below or above its dot, where nothing else is; else leave it out.
+
+    A name left out is still the accessible name of the link and stands in the list below the map.
+    """
+    taken: list[Box] = [
+        (d.x - d.radius, d.y - d.radius, d.x + d.radius, d.y + d.radius) for d in dots
+    ]
+    for own, dot in enumerate(dots):
+        wide, gap = LETTER * len(dot.label), dot.radius + 8
+        places = [
+            (dot.x + gap, dot.y + 7, "start"),
+            (dot.x - gap, dot.y + 7, "end"),
+            (dot.x, dot.y + gap + 14, "middle"),
+            (dot.x, dot.y - gap, "middle"),
+        ]
+        for x, y, anchor in places:
+            left = x - {"start": 0, "end": wide, "middle": wide / 2}[anchor]
+            box = (left, y - 17, left + wide, y + 5)
+            inside = box[0] >= 0 and box[2] <= WIDTH and box[1] >= 0 and box[3] <= HEIGHT
+            if inside and not any(
+                _overlap(box, other) for i, other in enumerate(taken) if i != own
+            ):
+                dot.name_at = (round(x), round(y), anchor)
+                taken.append(box)
+                break
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -1,0 +1,46 @@
+"""The Celery application. Tasks only hasten what rows in the database already ask for."""
+
+from __future__ import annotations
+
+import logging.config
+import os
+import time
+from typing import Any
+
+from celery import Celery, signals
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubportal.settings")
+
+app = Celery("hubportal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)  # the id of the request goes with its tasks
+
+
+@signals.setup_logging.connect
+def log_like_the_web_server(**_: Any) -> None:
+    """Keep Celery from putting its own log format in place of ours."""
+    from django.conf import settings  # noqa: PLC0415 (not before they are chosen)
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.worker_init.connect
+def refuse_unsafe_start(**_: Any) -> None:
+    from hubportal import checks  # noqa: PLC0415 (needs the apps to be ready)
+
+    checks.refuse_unsafe_start()
+
+
+@signals.task_prerun.connect
+def note_start(task: Any, **_: Any) -> None:
+    task.request.started_at = time.perf_counter()
+
+
+@signals.task_postrun.connect
+def note_end(task: Any, state: str | None = None, **_: Any) -> None:
+    from hubportal.observability import count_task  # noqa: PLC0415 (not in every command)
+
+    seconds = time.perf_counter() - getattr(task.request, "started_at", time.perf_counter())
+    count_task(task.name, (state or "unknown").lower(), seconds)

@@ -1,0 +1,1 @@
+"""English of no single country: the day first, the month as a word, 24 hours."""

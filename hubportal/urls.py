@@ -1,0 +1,38 @@
+"""All addresses. English has no prefix; the other languages stand below theirs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from hubportal import dashboard, display, health, pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("metrics", health.metrics, name="metrics"),
+    path("display/", display.set_display, name="display"),
+    path("robots.txt", pages.robots, name="robots"),
+]
+if settings.HUB_PROFILE != "production":
+    from hubportal import demonstration
+
+    urlpatterns += [
+        path("demo/", demonstration.accounts, name="demo"),
+        path("demo/mail/", demonstration.mailbox, name="demo-mailbox"),
+        path("demo/mail/<str:name>/", demonstration.message, name="demo-message"),
+    ]
+urlpatterns += i18n_patterns(
+    path("", pages.home, name="home"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("search/", pages.search, name="search"),
+    path("pages/<slug:name>/", pages.page, name="page"),
+    path("accounts/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("hubs/", include("hubs.urls")),
+    path("", include("catalogue.urls")),
+    path("desk/", admin.site.urls),
+    prefix_default_language=False,
+)

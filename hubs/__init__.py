@@ -1,0 +1,1 @@
+"""Countries, sectors, goals and hubs: who may act for which hub."""

@@ -1,0 +1,56 @@
+"""How a hub is found: its entry in the search, made from what is listed of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core import search
+from hubs import reference
+
+if TYPE_CHECKING:
+    from hubs.models import Hub
+
+KIND = "hub"
+TEXTS = (
+    "host", "organisational_model", "coordinates", "staffing", "financing", "networks",
+    "policy_basis", "note",
+)  # fmt: skip
+
+
+def names_of_place(hub: Hub) -> list[str]:
+    """The hub's country in every language we know it in, so that "Brésil" finds Brazil's."""
+    country = reference.countries().get(hub.country_id or "")
+    return sorted(set(country.names.values())) if country else []
+
+
+def entry_of(hub: Hub) -> dict[str, Any]:
+    """The search document of a listed hub."""
+    sectors = [sector.pk for sector in hub.sectors.all()]
+    country = [hub.country_id] if hub.country_id else []
+    texts = [str(getattr(hub, name)) for name in TEXTS]
+    texts += [str(fact.get("text", "")) for fact in hub.facts]
+    texts += [reference.sector_name(code, "en") for code in sectors]
+    texts += names_of_place(hub)
+    names = [hub.acronym, *map(str, hub.other_names)]
+    return {
+        "title": hub.name,
+        "summary": "\n".join(text for text in [*names, hub.summary] if text),
+        "body": "\n".join(text for text in texts if text),
+        "language": "en",
+        "facets": {
+            "kind": [hub.kind],
+            "sector": sectors,
+            "country": country,
+            "region": sorted(reference.regions_of(country)),
+        },
+        "published_at": hub.updated_at,
+        "rank": 0,
+    }
+
+
+def note(hub: Hub) -> None:
+    """Write or remove the entry, in the caller's transaction."""
+    if hub.is_listed:
+        search.index(KIND, str(hub.pk), **entry_of(hub))
+    else:
+        search.remove(KIND, str(hub.pk))

@@ -1,0 +1,51 @@
+"""A real browser against a real server, each journey on its own data."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.journeys.steps import Portal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+    from pytest_django.live_server_helper import LiveServer
+
+# Playwright's own event loop runs in the thread of the test; Django would refuse to touch
+# the database there. The queries themselves are synchronous.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, instead of one that Playwright would download."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ARGUMENTS}
+
+
+@pytest.fixture
+def portal(page: Page, live_server: LiveServer) -> Iterator[Portal]:
+    """The portal in one browser window. A script error or a breach of the security policy
+    anywhere on the way fails the journey."""
+    portal = Portal(page, live_server.url)
+    yield portal
+    # A page that is left saves what was typed; let it, while the database is still there.
+    if not page.is_closed():
+        page.goto("about:blank")
+        page.wait_for_timeout(200)
+    assert portal.complaints == []
