@@ -58,8 +58,22 @@ class Lifecycle(models.Model):
             if self.present_state in move.sources and user.has_perm(move.permission, self)
         ]
 
-    def _make(self, verb: str, *, by: Any, note: str = "", **changes: Any) -> AuditEntry:
-        """Make the move, or refuse; in one transaction with its audit row and its fact."""
+    def _make(
+        self,
+        verb: str,
+        *,
+        by: Any,
+        note: str = "",
+        alias: str = "",
+        alias_ref: str = "",
+        data: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> AuditEntry:
+        """Make the move, or refuse; in one transaction with its audit row and its fact.
+
+        ``changes`` are further columns of the object, ``data`` goes to the audit row alone.
+        Under an ``alias`` that row names neither the person nor their account.
+        """
         move, source = self.moves[verb], self.present_state
         if not by.has_perm(move.permission, self):
             raise PermissionDenied
@@ -82,7 +96,15 @@ class Lifecycle(models.Model):
                     code="stale",
                 )
             entry = AuditEntry.record(
-                by=by, verb=verb, target=self, note=note, source=source, target_state=move.target
+                by=by,
+                verb=verb,
+                target=self,
+                note=note,
+                alias=alias,
+                alias_ref=alias_ref,
+                source=source,
+                target_state=move.target,
+                **(data or {}),
             )
             for name, value in {self.state_field: move.target, **changes}.items():
                 setattr(self, name, value)

@@ -51,11 +51,20 @@ class AuditEntry(models.Model):
 
     @classmethod
     def record(
-        cls, *, by: Any, verb: str, target: models.Model, note: str = "", **data: Any
+        cls,
+        *,
+        by: Any,
+        verb: str,
+        target: models.Model,
+        note: str = "",
+        alias: str = "",
+        alias_ref: str = "",
+        **data: Any,
     ) -> AuditEntry:
+        """Write one line. Under an ``alias`` it names neither the person nor their account."""
         return cls.objects.create(
-            actor=by,
-            actor_name=str(by)[:255],
+            actor=None if alias else by,
+            actor_name=(alias or str(by))[:255],
             verb=verb,
             target_type=target._meta.label_lower,
             target_id=str(target.pk),
