@@ -53,16 +53,16 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def secret_file(path: Path) -> str:
-    """A secret kept in a file of this installation, made at first use (development only).
+def secret_file(path: Path, *, size: int = 48) -> str:
+    """A secret of so many random bytes, as URL-safe text, kept in a file of this installation.
 
-    Several processes may start at once; the first to put its file there decides for all.
+    Made at first use, outside production only. Several processes may start at once; the first to put its file there decides for all.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         own = path.with_name(f"{path.name}.{os.getpid()}")
         own.touch(mode=0o600)
-        own.write_text(secrets.token_urlsafe(48))
+        own.write_text(secrets.token_urlsafe(size))
         with suppress(FileExistsError):
             path.hardlink_to(own)
         own.unlink()

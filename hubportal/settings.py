@@ -23,13 +23,18 @@ if HUB_PROFILE not in {"development", "test", "production"}:
     raise ImproperlyConfigured(msg)
 PRODUCTION = HUB_PROFILE == "production"
 if PRODUCTION:
-    env.require("SECRET_KEY", "ALLOWED_HOSTS", "PORTAL_URL", "DATABASE_URL", "EMAIL_URL")
+    env.require(
+        "SECRET_KEY", "RECORD_KEY", "ALLOWED_HOSTS", "PORTAL_URL", "DATABASE_URL", "EMAIL_URL"
+    )
 VAR = Path(env.text("HUB_VAR") or BASE_DIR / "var").resolve()
 
 DEBUG = not PRODUCTION and env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY") if PRODUCTION else env.secret_file(VAR / "secret")
 # Earlier keys: what they signed or encrypted (second factors) stays readable.
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Signs validation records. Former public keys keep what earlier keys signed verifiable.
+RECORD_KEY = env.text("RECORD_KEY") if PRODUCTION else env.secret_file(VAR / "record-key", size=32)
+RECORD_KEY_FORMER = env.words("RECORD_KEY_FORMER")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "*")
 PORTAL_NAME = env.text("PORTAL_NAME", "Knowledge Hubs")
 PORTAL_URL = env.text("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")

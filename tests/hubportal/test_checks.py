@@ -10,10 +10,13 @@ from django.test import override_settings
 from hubportal import checks, env
 
 GOOD_KEY = "Zk3v-9QmT7rXw2LbN8sYc5HdJ4fPgA6uE1oKiVtRyBnMxCqSaWzD0lGe"
+GOOD_RECORD_KEY = "kP0fR3xq8Zb1mC7uV5tYw2nJ6sLhD9eAgQiKoXrTzEM="
 SAFE = {
     "HUB_PROFILE": "production",
     "CELERY_TASK_ALWAYS_EAGER": False,
     "SECRET_KEY": GOOD_KEY,
+    "RECORD_KEY": GOOD_RECORD_KEY,
+    "RECORD_KEY_FORMER": [],
     "DEBUG": False,
     "ALLOWED_HOSTS": ["hubs.example.org"],
     "PORTAL_URL": "https://hubs.example.org",
