@@ -297,7 +297,9 @@ class Editor {
 }
 
 for (const area of document.querySelectorAll("textarea[data-rich]")) {
-  if (!area.disabled && area.form?.dataset.editor) area.editor = new Editor(area);
+  // On a slow line somebody may write before this runs: that text stays where it is.
+  const begun = area === document.activeElement || area.value !== area.defaultValue;
+  if (!area.disabled && !begun && area.form?.dataset.editor) area.editor = new Editor(area);
 }
 
 // Where two people wrote: who changes a text means it.

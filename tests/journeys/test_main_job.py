@@ -45,6 +45,8 @@ def focal_point(hub):
 
 def write(page: Page, label: str, text: str) -> None:
     """Into a text area or, with scripts, into the editor that stands for it."""
+    page.get_by_role("textbox", name=label).first.wait_for()
+    page.wait_for_load_state("load")  # the editor has taken its place by then
     page.get_by_role("textbox", name=label).first.fill(text)
 
 
