@@ -298,8 +298,10 @@ class Editor {
 
 for (const area of document.querySelectorAll("textarea[data-rich]")) {
   // On a slow line somebody may write before this runs: that text stays where it is.
-  const begun = area === document.activeElement || area.value !== area.defaultValue;
-  if (!area.disabled && !begun && area.form?.dataset.editor) area.editor = new Editor(area);
+  const [begun, entered] = [area.value !== area.defaultValue, area === document.activeElement];
+  if (area.disabled || begun || !area.form?.dataset.editor) continue;
+  area.editor = new Editor(area);
+  if (entered) area.editor.region.focus();
 }
 
 // Where two people wrote: who changes a text means it.
