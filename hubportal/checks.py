@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.http.request import validate_host
 
+from validation import signing
+
 PORTAL = "portal"
 SAMPLE_KEYS = ("django-insecure-", "change", "secret", "example", "sample", "test")
 SHORTEST_KEY = 50
@@ -68,6 +70,14 @@ def production_is_safe(app_configs: Sequence[AppConfig] | None, **_: Any) -> lis
                 id="portal.E003",
             )
         )
+    if weakness := _record_key_weakness():
+        found.append(
+            Error(
+                weakness,
+                hint="Make one: openssl rand -base64 32. Former keys: base64 or paths of files.",
+                id="portal.E009",
+            )
+        )
     if settings.DEBUG:
         found.append(Error("DEBUG shows settings and code to visitors.", id="portal.E004"))
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
@@ -103,6 +113,18 @@ def _weakness(key: str) -> str:
         return f"has {len(key)} characters, at least {SHORTEST_KEY} are needed"
     if len(set(key)) < FEWEST_CHARACTERS:
         return f"has only {len(set(key))} different characters"
+    return ""
+
+
+def _record_key_weakness() -> str:
+    """Why the keys of validation records cannot be used, or nothing. Never the key itself."""
+    try:
+        seed = signing.private_key().private_bytes_raw()
+        signing.former_keys()
+    except ImproperlyConfigured as error:
+        return str(error)
+    if len(set(seed)) < FEWEST_CHARACTERS:
+        return f"RECORD_KEY has only {len(set(seed))} different bytes."
     return ""
 
 

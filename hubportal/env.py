@@ -56,7 +56,8 @@ def words(name: str, default: str = "") -> list[str]:
 def secret_file(path: Path, *, size: int = 48) -> str:
     """A secret of so many random bytes, as URL-safe text, kept in a file of this installation.
 
-    Made at first use, outside production only. Several processes may start at once; the first to put its file there decides for all.
+    Made at first use, outside production only. Several processes may start at once; the first
+    to put its file there decides for all.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -42,6 +42,10 @@ def test_safe_settings_are_not_refused():
         ({"SECRET_KEY": "ab" * 40}, "portal.E003"),
         ({"SECRET_KEY": "change-me-" + GOOD_KEY}, "portal.E003"),
         ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "portal.E003"),
+        ({"RECORD_KEY": "change-me"}, "portal.E009"),
+        ({"RECORD_KEY": "A" * 43 + "="}, "portal.E009"),
+        ({"RECORD_KEY": GOOD_RECORD_KEY[:-4]}, "portal.E009"),
+        ({"RECORD_KEY_FORMER": ["/nowhere/former.pem"]}, "portal.E009"),
         ({"DEBUG": True}, "portal.E004"),
         ({"ALLOWED_HOSTS": ["*"]}, "portal.E005"),
         ({"PORTAL_URL": "http://hubs.example.org"}, "portal.E006"),
@@ -50,6 +54,12 @@ def test_safe_settings_are_not_refused():
 )
 def test_each_danger_is_refused(changes, code):
     assert refusals(**changes) == [code]
+
+
+def test_a_refused_key_is_not_printed():
+    with override_settings(**{**SAFE, "RECORD_KEY": GOOD_RECORD_KEY[:-4]}):
+        (refusal,) = checks.production_is_safe(None)
+    assert refusal.msg == "RECORD_KEY: it is neither PEM nor 32 bytes in base64."
 
 
 def test_development_is_free_of_all_this():
