@@ -10,6 +10,8 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         from catalogue import receivers, waiting  # noqa: F401, PLC0415 (they register themselves)
+        from catalogue.criteria_operations import VERBS as OF_CRITERIA  # noqa: PLC0415
         from catalogue.presentation import VERBS  # noqa: PLC0415 (models come first)
 
         name_verbs(VERBS)
+        name_verbs(OF_CRITERIA)

@@ -33,6 +33,7 @@ from catalogue.models import (
     Translation,
     Version,
 )
+from catalogue.signals import screening_left, screening_passed, team_changed
 from core import uploads
 from core.errors import DomainError
 from core.models import AuditEntry, Counter
@@ -132,6 +133,8 @@ def save_answers(
     if changed:
         claim_revision(fresh, by=by, base=fresh.revision)
         writing.write(fresh, {name: answers[name] for name in changed})
+        if changed & {"contributors", "owner_institution"}:
+            team_changed.send(Solution, solution=fresh)
         solution.revision = fresh.revision
     drop_page(solution, by=by, page=page)
     return changed
@@ -302,6 +305,7 @@ def answer_invitation(invitation: Invitation, *, by: User, accept: bool) -> None
             solution=solution, user=by, name=str(by), role=invitation.role, position=last + 1
         )
         AuditEntry.record(by=by, verb="join", target=solution)
+        team_changed.send(Solution, solution=solution)
         by.__dict__.pop("_contributions", None)
 
 
@@ -398,6 +402,16 @@ def freeze(solution: Solution, *, by: User, form: str) -> Version:
     )
 
 
+#: While the panel has it, a record takes no other submission.
+WITH_PANEL = {
+    Validation.SCREENING,
+    Validation.IN_REVIEW,
+    Validation.CLARIFICATION,
+    Validation.DECISION,
+}
+LABELLED = {Validation.VALIDATED, Validation.PROMISING, Validation.SUSPENDED}
+
+
 @transaction.atomic
 def submit_solution(solution: Solution, *, by: User, form: str) -> Submission:
     """Freeze a version and hand it to the desk. Sending it twice gives one submission."""
@@ -413,7 +427,7 @@ def submit_solution(solution: Solution, *, by: User, form: str) -> Submission:
             _("This record was withdrawn. Ask the desk to publish it again first."),
             code="withdrawn",
         )
-    if solution.validation not in {Validation.NONE, Validation.NOT_VALIDATED, Validation.EXPIRED}:
+    if solution.validation in WITH_PANEL:
         raise DomainError(_("This record is with the panel."), code="wrong-state")
     if PageDraft.objects.filter(solution=solution, user=by).exists():
         # A version is frozen from what is saved; what was only typed must not look submitted.
@@ -431,9 +445,11 @@ def submit_solution(solution: Solution, *, by: User, form: str) -> Submission:
             _("Some answers are missing. The list says which."), code="incomplete", fields=fields
         )
     version = freeze(solution, by=by, form=form)
+    rubric = criteria.in_force(solution.hub_id, fresh=True)
     submission = Submission.objects.create(
         solution=solution,
         version=version,
+        criteria_set=rubric,
         form=form,
         submitted_by=by,
         checks=[asdict(check) for check in checks.automatic(solution, document, form)],
@@ -441,7 +457,10 @@ def submit_solution(solution: Solution, *, by: User, form: str) -> Submission:
     now = timezone.now()
     state = {
         "form": form,
-        "validation": Validation.SCREENING,
+        # A label in force stands until the panel has decided about the new version.
+        "validation": solution.validation
+        if solution.validation in LABELLED
+        else Validation.SCREENING,
         "first_submitted_at": solution.first_submitted_at or now,
         "updated_at": now,
     }
@@ -455,7 +474,8 @@ def submit_solution(solution: Solution, *, by: User, form: str) -> Submission:
         target=submission,
         version=version.number,
         hash=version.content_hash,
-        criteria=criteria.IN_FORCE,
+        criteria=rubric.version,
+        criteria_hash=rubric.content_hash,
     )
     submission.announce("submit", by=by)
     return submission
@@ -476,8 +496,9 @@ def answer_gates(
 ) -> None:
     """Record answers to gates, each with its reason; a later answer replaces the earlier."""
     _may_screen(submission, by=by)
+    gates = submission.criteria_set.gate_codes()
     for gate, (passes, reason) in answers.items():
-        if gate not in criteria.GATES:
+        if gate not in gates:
             raise DomainError(_("There is no gate %(gate)s.") % {"gate": gate}, code="gate")
         if not reason.strip():
             raise DomainError(
@@ -521,8 +542,9 @@ def pass_screening(submission: Submission, *, by: User, note: str = "") -> None:
     """Every gate passes: publish the frozen version as "documented, not validated"."""
     _may_screen(submission, by=by)
     answers = dict(submission.gates.values_list("gate", "passes"))
-    open_gates = [gate for gate in criteria.GATES if gate not in answers]
-    failed = [gate for gate in criteria.GATES if answers.get(gate) is False]
+    gates = submission.criteria_set.gate_codes()
+    open_gates = [gate for gate in gates if gate not in answers]
+    failed = [gate for gate in gates if answers.get(gate) is False]
     if open_gates:
         raise DomainError(
             _("Answer every gate first. Open: %(gates)s.") % {"gates": ", ".join(open_gates)},
@@ -537,6 +559,7 @@ def pass_screening(submission: Submission, *, by: User, note: str = "") -> None:
     with transaction.atomic():
         _decide(submission, "pass_screening", by=by, note=note)
         publish(submission.solution, by=by, version=submission.version, note=note)
+        screening_passed.send(Submission, submission=submission, by=by)
 
 
 def return_submission(submission: Submission, *, by: User, note: str) -> None:
@@ -580,10 +603,28 @@ def _decide(submission: Submission, verb: str, *, by: User, note: str) -> None:
 
 
 def _leave_screening(submission: Submission) -> None:
-    Solution.objects.filter(pk=submission.solution_id, validation=Validation.SCREENING).update(
+    solution = submission.solution
+    left = Solution.objects.filter(pk=solution.pk, validation=Validation.SCREENING).update(
         validation=Validation.NONE, updated_at=timezone.now()
     )
-    submission.solution.validation = Validation.NONE
+    if left:
+        solution.validation = Validation.NONE
+    screening_left.send(Solution, solution=solution)
+
+
+def note_validation(solution: Solution, *, validation: str) -> None:
+    """Show how far the panel has come, on the record and in every list.
+
+    Called by the layer that runs the validation, in the transaction of its move; the move
+    itself, its reason and its audit are there.
+    """
+    if solution.validation == validation:
+        return
+    Solution.objects.filter(pk=solution.pk).update(
+        validation=Validation(validation), updated_at=timezone.now()
+    )
+    solution.validation = Validation(validation)
+    finding.note(solution)
 
 
 # --- Publication -------------------------------------------------------------------------

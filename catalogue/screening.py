@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import criteria
 from catalogue import fields as f
 from catalogue.models import Submission
 
@@ -39,7 +38,9 @@ class ScreeningForm(forms.Form):
             initial[f"{gate}-reason"] = row.reason
         initial |= {f"remark-{name}": text for name, text in remarks.items()}
         super().__init__(*args, **(kwargs | {"initial": initial}))
-        for gate in criteria.criteria_set()["gates"]:
+        self.gates: list[dict[str, Any]] = submission.criteria_set.content["gates"]
+        self.codes = submission.criteria_set.gate_codes()
+        for gate in self.gates:
             code = gate["code"]
             self.fields[f"{code}-answer"] = forms.ChoiceField(
                 label=f"{code} {gate['name']}",
@@ -64,7 +65,7 @@ class ScreeningForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        for code in criteria.GATES:
+        for code in self.codes:
             answer, reason = data.get(f"{code}-answer"), data.get(f"{code}-reason")
             if answer and not reason and f"{code}-reason" not in self.errors:
                 self.add_error(f"{code}-reason", _("Give a reason, in one sentence."))
@@ -78,7 +79,7 @@ class ScreeningForm(forms.Form):
         data = self.cleaned_data
         return {
             code: (data[f"{code}-answer"] == "yes", data[f"{code}-reason"])
-            for code in criteria.GATES
+            for code in self.codes
             if data.get(f"{code}-answer")
         }
 
@@ -91,7 +92,7 @@ class ScreeningForm(forms.Form):
         """For the template: each gate of the set with its two bound fields."""
         return [
             (gate, self[f"{gate['code']}-answer"], self[f"{gate['code']}-reason"])
-            for gate in criteria.criteria_set()["gates"]
+            for gate in self.gates
         ]
 
 

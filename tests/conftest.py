@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import translation
 
+from catalogue import criteria
 from hubs import reference
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 def fresh_process() -> Iterator[None]:
     """English, and nothing kept from the test before: what a new process would know."""
     reference.forget()
+    criteria.forget()
     cache.clear()
     with translation.override("en"):
         yield

@@ -1,5 +1,6 @@
 """The catalogue's records."""
 
+from catalogue.models.criteria import CriteriaSet, CriteriaState
 from catalogue.models.parts import (
     BuildingBlock,
     Contributor,
@@ -16,6 +17,8 @@ from catalogue.models.writing import EditLock, PageDraft
 __all__ = [
     "BuildingBlock",
     "Contributor",
+    "CriteriaSet",
+    "CriteriaState",
     "EditLock",
     "Evidence",
     "GateAnswer",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import choices as c
+from catalogue.models.criteria import CriteriaSet
 from catalogue.models.solution import Solution
 from catalogue.signals import submission_moved
 from core.lifecycle import Lifecycle, Move
@@ -98,6 +99,13 @@ class Submission(Lifecycle):
 
     solution = models.ForeignKey(Solution, on_delete=models.PROTECT, related_name="submissions")
     version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="submission")
+    criteria_set = models.ForeignKey(
+        CriteriaSet,
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        verbose_name=_("criteria set"),
+        help_text=_("In force when it was submitted; it is judged by this set to the end."),
+    )
     form = models.CharField(_("form"), max_length=10, choices=c.Form)
     state = models.CharField(
         _("state"), max_length=10, choices=State, default=State.SCREENING, editable=False
