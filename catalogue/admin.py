@@ -109,7 +109,7 @@ class SubmissionAdmin(DeskAdmin):
         return (
             super()
             .get_queryset(request)
-            .select_related("solution__hub", "version", "submitted_by")
+            .select_related("solution__hub", "version", "submitted_by", "criteria_set")
             .annotate(answered=Count("gates"))
         )
 
@@ -154,7 +154,10 @@ class SubmissionAdmin(DeskAdmin):
 
     @admin.display(description=gettext_lazy("gates"))
     def gates_answered(self, obj: Submission) -> str:
-        return _("%(n)d of 5") % {"n": obj.answered}
+        return _("%(n)d of %(all)d") % {
+            "n": obj.answered,
+            "all": len(obj.criteria_set.gate_codes()),
+        }
 
     # --- Several at once ----------------------------------------------------------------
 

@@ -171,6 +171,11 @@ def content_of(criteria_set: CriteriaSet) -> Content:
     return criteria_set.content
 
 
+def screening_days(hub: Hub | int | None = None) -> int:
+    """How long the desk of that hub has, by the set in force."""
+    return int(in_force(hub).content["periods"]["screening_days"])
+
+
 def fingerprint(content: Content) -> str:
     """SHA-256 over the canonical form of a set's content, in hexadecimal."""
     return hashlib.sha256(canonical(content)).hexdigest()

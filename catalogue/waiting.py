@@ -187,7 +187,7 @@ def at_desk(user: Any) -> Iterable[waiting.Item]:
     if queue is None:
         return
     count = queue.count()
-    queue = queue.select_related("solution__hub").annotate(
+    queue = queue.select_related("solution__hub", "criteria_set").annotate(
         title=KeyTextTransform("title", "version__content")
     )
     rows = queue[:MOST]

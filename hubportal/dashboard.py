@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from catalogue import criteria
 from catalogue.choices import Publication, SubmissionState
 from catalogue.models import Solution, Submission
-from catalogue.models.submission import SCREENING_DAYS
 from core import waiting
 from core.templatetags.components import when
 from hubs.models import Membership
@@ -180,6 +180,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "lines": [line_of(solution) for solution in page],
         "memberships": memberships,
-        "days": SCREENING_DAYS,
+        "days": criteria.screening_days(),
     }
     return render(request, "dashboard.html", context)

@@ -159,10 +159,11 @@ class ContributorForm(RowForm):
         return str(self["id"].value() or "") in members
 
 
-def criterion_choices() -> list[tuple[str, str]]:
+def criterion_choices(hub: int | None) -> list[tuple[str, str]]:
+    """The criteria that this hub's records are judged by."""
     return [
         (item["code"], f"{item['code']} {item['name']}")
-        for item in criteria.criteria_set()["criteria"]
+        for item in criteria.in_force(hub).content["criteria"]
     ]
 
 
@@ -223,7 +224,7 @@ class EvidenceForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["criteria"].choices = criterion_choices()
+        self.fields["criteria"].choices = criterion_choices(self.solution.hub_id)
         self.fields["upload"].help_text = _(
             "PDF, picture, DOCX, XLSX, PPTX, ODT, ODS, CSV or text. Up to %(limit)s MB."
         ) % {"limit": uploads.megabytes(uploads_limit())}

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-#: Days the focal point has for screening (specification, workflow table).
-SCREENING_DAYS = 7
-
 
 class Version(models.Model):
     """The record as it stood at one moment. Never changed: a database trigger refuses it.
@@ -75,7 +72,8 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 class Submission(Lifecycle):
     """One frozen version handed to the desk, and its answer.
 
-    Screening by gates comes first (7 days). A record is never screened by its own team.
+    Screening by the gates of its criteria set comes first. A record is never screened by its
+    own team.
     """
 
     State = c.SubmissionState
@@ -156,7 +154,9 @@ class Submission(Lifecycle):
 
     @property
     def due_at(self) -> datetime:
-        return self.submitted_at + timedelta(days=SCREENING_DAYS)
+        """The end of screening; load ``criteria_set`` with the submission."""
+        days = self.criteria_set.content["periods"]["screening_days"]
+        return self.submitted_at + timedelta(days=days)
 
     def get_absolute_url(self) -> str:
         return reverse("admin:catalogue_submission_change", args=[self.pk])

@@ -304,10 +304,10 @@ class Why:
     evidence: str
 
 
-def why(page: str) -> list[Why]:
+def why(page: str, hub: int | None = None) -> list[Why]:
+    """The criteria of the set in force for that hub that rest on this page."""
     codes = dict.fromkeys(code for item in f.on_page(page) for code in item.criteria)
-    rubric = criteria.criteria_set()
-    known = {item["code"]: item for item in [*rubric["gates"], *rubric["criteria"]]}
+    known = criteria.in_force(hub).rows()
     return [
         Why(
             code,
@@ -316,6 +316,7 @@ def why(page: str) -> list[Why]:
             known[code].get("evidence_required", ""),
         )
         for code in codes
+        if code in known
     ]
 
 
@@ -348,7 +349,7 @@ def _show(
         "locked": locked,
         "others": _changed_by_others(sheet, opened) if draft else {},
         "remarks": {remark.field: remark for remark in remarks},
-        "why": why(page.code),
+        "why": why(page.code, solution.hub_id),
         "steps": _steps(solution, pages, page.code),
         "kept_as": f"{user.pk}.{solution.uid}.{page.code}",
         "suggestions": _suggestions(page.code),

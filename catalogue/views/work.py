@@ -26,7 +26,6 @@ from catalogue.content import Document, document_of, gaps, is_outdated, with_par
 from catalogue.forms.fields import PickField, asked, language_choices
 from catalogue.forms.pages import hub_choices
 from catalogue.models import EditLock, Invitation, PageDraft, Solution, Submission
-from catalogue.models.submission import SCREENING_DAYS
 from catalogue.presentation import Answer, answers
 from core.errors import DomainError
 from hubs import reference
@@ -51,7 +50,7 @@ def find_work(request: HttpRequest, uid: str, *, edit: bool = False) -> Solution
 
 def latest_submission(solution: Solution) -> Submission | None:
     return (
-        solution.submissions.select_related("version", "decided_by")
+        solution.submissions.select_related("version", "decided_by", "criteria_set")
         .prefetch_related("remarks")
         .order_by("-submitted_at", "-pk")
         .first()
@@ -125,7 +124,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if not user.is_authenticated:
         if request.method == "POST":
             return redirect_to_login(request.get_full_path())
-        return render(request, "catalogue/work/start.html", {"days": SCREENING_DAYS})
+        return render(request, "catalogue/work/start.html", {"days": criteria.screening_days()})
     if request.method == "POST":
         form = StartForm(request.POST, user=user)
         if form.is_valid():
@@ -144,7 +143,7 @@ def start(request: HttpRequest) -> HttpResponse:
             del form.errors["form_key"]
     else:
         form = StartForm(user=user, initial=_first_choices(user))
-    context = {"form": form, "days": SCREENING_DAYS}
+    context = {"form": form, "days": criteria.screening_days()}
     return render(request, "catalogue/work/start.html", context)
 
 
@@ -250,6 +249,8 @@ class Criterion:
     evidence: str
     present: tuple[str, ...]
     missing: tuple[Missing, ...]
+    #: Whether an answer of the record says anything about it; else the desk asks by itself.
+    rests_on_answers: bool = True
 
 
 #: A field may be filled and still not give a criterion what it rests on.
@@ -272,30 +273,60 @@ def anchor(field: str) -> str:
     return f"field-{field}"
 
 
-def self_check(solution: Solution, document: Document, form: str) -> list[Criterion]:
-    """What the panel will look for, criterion by criterion."""
-    rubric = criteria.criteria_set()
-    known = {item["code"]: item for item in [*rubric["gates"], *rubric["criteria"]]}
-    found = []
-    for check in checks.self_check(document, form):
-        item = known[check.code]
-        found.append(
-            Criterion(
-                check.code,
-                item["name"],
-                item["question"],
-                item.get("evidence_required", ""),
-                tuple(asked(name) for name in check.present),
-                tuple(
-                    Missing(
-                        NOT_ENOUGH.get((check.code, name)) or asked(name),
-                        page_url(solution, f.BY_NAME[name].page, name),
-                    )
-                    for name in check.missing
-                ),
+def self_check(
+    solution: Solution, document: Document, form: str
+) -> tuple[list[Criterion], list[Criterion]]:
+    """What the desk and the panel will look for: gates, then criteria, of the set in force."""
+    rubric = criteria.content_of(criteria.in_force(solution.hub_id))
+    known = {check.code: check for check in checks.self_check(document, form)}
+    gates = [
+        _checked(solution, gate, known[gate["code"]])
+        if gate["code"] in known
+        else Criterion(gate["code"], gate["name"], gate["question"], "", (), (), False)
+        for gate in rubric["gates"]
+    ]
+    return gates, [
+        _checked(solution, row, known[row["code"]])
+        if row["code"] in known
+        else _by_evidence(solution, row, document)
+        for row in rubric["criteria"]
+    ]
+
+
+def _checked(solution: Solution, item: dict[str, Any], check: checks.SelfCheck) -> Criterion:
+    return Criterion(
+        check.code,
+        item["name"],
+        item["question"],
+        item.get("evidence_required", ""),
+        tuple(asked(name) for name in check.present),
+        tuple(
+            Missing(
+                NOT_ENOUGH.get((check.code, name)) or asked(name),
+                page_url(solution, f.BY_NAME[name].page, name),
             )
-        )
-    return found
+            for name in check.missing
+        ),
+    )
+
+
+def _by_evidence(solution: Solution, item: dict[str, Any], document: Document) -> Criterion:
+    """A criterion no answer is made for, one that a hub added: evidence has to support it."""
+    items = [
+        row["title"] for row in document.content["evidence"] if item["code"] in row["criteria"]
+    ]
+    missing = Missing(
+        _("An evidence item that supports %(code)s") % {"code": item["code"]},
+        page_url(solution, f.BY_NAME["evidence"].page, "evidence"),
+    )
+    return Criterion(
+        item["code"],
+        item["name"],
+        item["question"],
+        item["evidence_required"],
+        tuple(items),
+        () if items else (missing,),
+    )
 
 
 @login_required
@@ -337,15 +368,15 @@ def check(request: HttpRequest, uid: str) -> HttpResponse:
         Missing(gap.message, page_url(solution, gap.page, gap.field))
         for gap in gaps(document, solution.form)
     ]
-    rubric = self_check(solution, document, solution.form)
+    gates, rubric = self_check(solution, document, solution.form)
     context = {
         "solution": solution,
         "answers": _answered(solution, document),
         "missing": refused,
         "was_refused": request.method == "POST",
-        "gates": [item for item in rubric if item.code.startswith("G")],
-        "criteria": [item for item in rubric if item.code.startswith("C")],
-        "open_criteria": sum(bool(item.missing) for item in rubric if item.code.startswith("C")),
+        "gates": gates,
+        "criteria": rubric,
+        "open_criteria": sum(bool(item.missing) for item in rubric),
         "near": checks.near_duplicates(
             solution,
             document.content["title"],
@@ -357,7 +388,7 @@ def check(request: HttpRequest, uid: str) -> HttpResponse:
         if submission and submission.state == SubmissionState.SCREENING
         else None,
         "pages": progress.pages_of(document, solution.form, unsaved=unsaved),
-        "days": SCREENING_DAYS,
+        "days": criteria.screening_days(solution.hub_id),
     }
     return render(request, "catalogue/work/check.html", context)
 
@@ -400,7 +431,9 @@ def submitted(request: HttpRequest, uid: str, number: int) -> HttpResponse:
     """What happens next: who reads it, by when."""
     solution = find_work(request, uid)
     submission = (
-        solution.submissions.filter(version__number=number).select_related("version").first()
+        solution.submissions.filter(version__number=number)
+        .select_related("version", "criteria_set")
+        .first()
     )
     if submission is None:
         raise Http404
@@ -414,7 +447,6 @@ def submitted(request: HttpRequest, uid: str, number: int) -> HttpResponse:
         "solution": solution,
         "submission": submission,
         "hub": solution.hub if focal_point else None,
-        "days": SCREENING_DAYS,
         "S": SubmissionState,
     }
     return render(request, "catalogue/work/submitted.html", context)
