@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "accounts",
     "hubs",
     "catalogue",
+    "validation",
     "events",
     "community",
     "notifications",
@@ -326,6 +327,7 @@ CELERY_BEAT_SCHEDULE = {
     "account-mails": {"task": "accounts.tasks.deliver_owed", "schedule": 15.0},
     "check-links": {"task": "catalogue.tasks.check_owed_links", "schedule": 60.0},
     "mend-search": {"task": "catalogue.tasks.mend_search", "schedule": 3600.0},
+    "keep-dates": {"task": "validation.tasks.keep_dates", "schedule": 600.0},
 }
 
 # --- Security -------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     path("hubs/", include("hubs.urls")),
     path("", include("catalogue.urls")),
+    path("", include("validation.urls")),
     path("desk/", admin.site.urls),
     prefix_default_language=False,
 )

@@ -264,17 +264,22 @@ def needs_third(
     gates_pass: bool,  # noqa: FBT001 (the question is yes or no)
     first: Marks,
     second: Marks,
+    carried: Mapping[str, Fraction] | None = None,
 ) -> tuple[Reason, ...]:
     """Why a third reviewer is needed, in the order of the set; empty when two are enough.
+
+    ``carried`` are agreed scores of criteria that were not judged again (the short path of
+    re-validation): they count to every label and are compared with nothing.
 
     ``range``: a binding criterion differs by two or more. ``quorum``, ``strength``: too few could
     judge a binding criterion, or the evidence for results. ``label``: the reviews, each
     read alone and both together, do not all lead to the same label; “together” only where they
     have a quorum. So where two are enough, both stand behind the label that follows.
     """
+    carried = carried or {}
     reasons: list[Reason] = []
     for criterion in rules.criteria:
-        if not criterion.binding:
+        if not criterion.binding or criterion.code in carried:
             continue
         given = [marks.scores.get(criterion.code) for marks in (first, second)]
         judged = _judged(given)
@@ -285,9 +290,12 @@ def needs_third(
     asked = any(threshold.evidence_at_least for _, threshold in _thresholds(rules))
     if asked and len(_judged([first.strength, second.strength])) < rules.quorum:
         reasons.append(Reason("strength"))
-    labels = {_alone(rules, gates_pass, marks) for marks in (first, second)}
+    labels = {_alone(rules, gates_pass, marks, carried) for marks in (first, second)}
     if all(reason.code == "range" for reason in reasons):
-        labels.add(result_of_reviews(rules, gates_pass, (first, second)).label)
+        both = agreed_scores(rules, (first, second))
+        scores = {code: found and found.value for code, found in both.items()}
+        strength = agreed_strength(rules, (first, second))
+        labels.add(result(rules, gates_pass, {**scores, **carried}, strength).label)
     if len(labels) > 1:
         reasons.append(Reason("label"))
     return tuple(reasons)
@@ -300,12 +308,13 @@ def _alone(
     rules: Rules,
     gates_pass: bool,  # noqa: FBT001 (the question is yes or no)
     marks: Marks,
+    carried: Mapping[str, Fraction],
 ) -> Label:
     """The label if this review were all there is: for comparing reviews, never for giving it."""
     scores = {
         code: None if score is None else Fraction(score) for code, score in marks.scores.items()
     }
-    return result(rules, gates_pass, scores, marks.strength).label
+    return result(rules, gates_pass, {**scores, **carried}, marks.strength).label
 
 
 def _thresholds(rules: Rules) -> tuple[tuple[Label, Threshold], ...]:
@@ -380,8 +389,6 @@ def _agreed(value: object) -> Fraction:
 
 def _number(value: object) -> Fraction:
     """A number as written in the data: ``12.5`` is 25/2, not its nearest binary neighbour."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
-        raise ValueError(f"{value!r} is not a number")
     return Fraction(str(value))
 
 

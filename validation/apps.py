@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+from core.audit import name_verbs
+
+
+class ValidationConfig(AppConfig):
+    name = "validation"
+
+    def ready(self) -> None:
+        from validation import receivers, waiting  # noqa: F401, PLC0415 (they register themselves)
+        from validation.choices import VERBS  # noqa: PLC0415 (models come first)
+
+        name_verbs(VERBS)

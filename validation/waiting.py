@@ -1,0 +1,3 @@
+"""What the validation asks of a person."""
+
+from __future__ import annotations
