@@ -166,6 +166,7 @@ class Renewed(TextChoices):
 VERBS: dict[str, StrOrPromise] = {
     "open": _("Case opened"),
     "appoint": _("Chair appointed"),
+    "declare": _("No conflict of interest declared"),
     "begin": _("Panel complete, review begun"),
     "ask": _("Team asked to clarify"),
     "resume": _("Team answered, review goes on"),

@@ -73,7 +73,9 @@ def may_open_files(user: Any, solution: Solution, **_: Any) -> bool:
     seats = Seat.objects.filter(
         case__in=cases, user=user, state__in=[c.SeatState.REVIEWING, c.SeatState.SENT]
     )
-    return seats.exists() or cases.filter(chair=user).exists()
+    return seats.exists() or any(
+        user.has_perm("validation.chair_case", case) for case in cases.filter(chair=user)
+    )
 
 
 @receiver(desk_roles, dispatch_uid="chairs-use-the-desk")

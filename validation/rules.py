@@ -66,6 +66,13 @@ def chairs(user: Any, obj: Any) -> bool:
 
 
 @rules.predicate
+def has_declared(user: Any, obj: Any) -> bool:
+    """The chair answered the questions about conflicts of interest."""
+    rows = CasePart.objects.filter(case=case_of(obj), user=user.pk, part=Part.CHAIR)
+    return rows.exclude(declared={}).exists()
+
+
+@rules.predicate
 def is_uninvolved(user: Any, obj: Any) -> bool:
     """Neither in the team nor a reviewer in this case."""
     case = case_of(obj)
@@ -117,7 +124,8 @@ judges_labels = (is_portal_moderator | may_chair) & has_no_part
 
 rules.add_perm("validation.view_case", moderates | chairs)
 rules.add_perm("validation.appoint_chair", moderates | (may_chair & is_uninvolved))
-rules.add_perm("validation.chair_case", chairs)
+rules.add_perm("validation.declare_chair", chairs)
+rules.add_perm("validation.chair_case", chairs & has_declared)
 rules.add_perm("validation.advance_case", chairs | sits_on_panel | moderates)
 rules.add_perm("validation.close_case", moderates)
 rules.add_perm("validation.take_back_case", team)

@@ -293,7 +293,7 @@ def needs_third(
     labels = {_alone(rules, gates_pass, marks, carried) for marks in (first, second)}
     if all(reason.code == "range" for reason in reasons):
         both = agreed_scores(rules, (first, second))
-        scores = {code: found and found.value for code, found in both.items()}
+        scores = {code: None if found is None else found.value for code, found in both.items()}
         strength = agreed_strength(rules, (first, second))
         labels.add(result(rules, gates_pass, {**scores, **carried}, strength).label)
     if len(labels) > 1:
@@ -388,7 +388,12 @@ def _agreed(value: object) -> Fraction:
 
 
 def _number(value: object) -> Fraction:
-    """A number as written in the data: ``12.5`` is 25/2, not its nearest binary neighbour."""
+    """A number as written in the data: ``12.5`` is 25/2, not its nearest binary neighbour.
+
+    Not from text: a few characters such as ``1e999999999`` would fill the memory.
+    """
+    if isinstance(value, str):
+        raise ValueError(f"{value!r} is not a number")
     return Fraction(str(value))
 
 

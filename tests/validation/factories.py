@@ -51,7 +51,7 @@ def chaired_case(case: Case | None = None) -> Case:
     """A case with a chair who has no part in it."""
     case = case or opened_case()
     chair = make_reviewer("CI", may_chair=True)
-    opening.appoint_chair(case, by=chair, chair=chair)
+    opening.appoint_chair(case, by=chair, chair=chair, declared=NO_CONFLICT)
     return Case.objects.get(pk=case.pk)
 
 

@@ -200,6 +200,8 @@ class CasePart(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="parts")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     part = models.CharField(max_length=10, choices=c.Part)
+    #: What a chair declared before anything of the case opened to them.
+    declared = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "user"], name="one_part_per_case")]

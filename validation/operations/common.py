@@ -18,6 +18,8 @@ from validation import choices as c
 from validation.models import Case, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accounts.models import User
 
 #: What the axis of the solution says while the panel has it.
@@ -135,3 +137,15 @@ def four_eyes() -> DomainError:
     return DomainError(
         _("Nobody is two of submitter, reviewer and chair in one case."), code="four-eyes"
     )
+
+
+def complete_declaration(declared: Mapping[str, bool]) -> None:
+    """Every question about conflicts of interest has a yes or a no."""
+    missing = [code for code in c.Conflict.values if declared.get(code) not in {True, False}]
+    if missing:
+        text = _("Answer yes or no.")
+        raise DomainError(
+            _("Answer every question about conflicts of interest first."),
+            code="declaration",
+            fields={code: [text] for code in missing},
+        )

@@ -18,6 +18,7 @@ from validation.conflicts import Named, hard_blocks
 from validation.models import Case, CasePart, Record, Renewal, Reviewer
 from validation.operations.common import (
     audit_data,
+    complete_declaration,
     days_from_now,
     four_eyes,
     lock,
@@ -30,6 +31,8 @@ from validation.operations.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accounts.models import User
 
 
@@ -140,10 +143,13 @@ def _open(
 
 
 @transaction.atomic
-def appoint_chair(case: Case, *, by: User, chair: User) -> None:
+def appoint_chair(
+    case: Case, *, by: User, chair: User, declared: Mapping[str, bool] | None = None
+) -> None:
     """Put somebody in the chair: a moderator for anyone, a possible chair for themselves.
 
-    Never of the owner's institution, never of the team, never a reviewer of this case.
+    Never of the owner's institution, never of the team, never a reviewer of this case. Who
+    takes the chair declares conflicts at once; who is given it, before anything opens.
     """
     if not by.has_perm("validation.appoint_chair", case) or not uninvolved(by, case):
         must(False)
@@ -166,10 +172,38 @@ def appoint_chair(case: Case, *, by: User, chair: User) -> None:
             code="blocked",
         )
     take_part(case, chair, c.Part.CHAIR)
+    if declared is not None and chair.pk == by.pk:
+        _keep_declaration(case, by, declared)
     Case.objects.filter(pk=case.pk).update(chair=chair)
     case.chair = chair
     AuditEntry.record(by=by, verb="appoint", target=case, chair=chair.pk, **audit_data(case))
     case.announce("appoint", by=by)
+
+
+@transaction.atomic
+def declare_chair(case: Case, *, by: User, declared: Mapping[str, bool]) -> bool:
+    """The chair answers for conflicts of interest. Whether they stay in the chair."""
+    must(by.has_perm("validation.declare_chair", case) and case.chair_id == by.pk)
+    complete_declaration(declared)
+    case = lock(case)
+    if not any(declared.values()):
+        _keep_declaration(case, by, declared)
+        return True
+    CasePart.objects.filter(case=case, user=by).update(declared=dict(declared))
+    Case.objects.filter(pk=case.pk).update(chair=None)
+    AuditEntry.record(by=by, verb="recuse", target=case, **audit_data(case))
+    return False
+
+
+def _keep_declaration(case: Case, by: User, declared: Mapping[str, bool]) -> None:
+    complete_declaration(declared)
+    if any(declared.values()):
+        raise DomainError(
+            _("Thank you. With a conflict of interest you cannot chair this case."),
+            code="conflict",
+        )
+    CasePart.objects.filter(case=case, user=by).update(declared=dict(declared))
+    AuditEntry.record(by=by, verb="declare", target=case, **audit_data(case))
 
 
 def take_part(case: Case, user: User, part: str) -> None:

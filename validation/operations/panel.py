@@ -19,6 +19,7 @@ from validation.models import Case, Record, Seat
 from validation.operations.advancing import advance, back_to_review
 from validation.operations.common import (
     audit_data,
+    complete_declaration,
     days_from_now,
     lock,
     must,
@@ -55,7 +56,7 @@ def accept(seat: Seat, *, by: User, declared: Mapping[str, bool]) -> Seat:
     A conflict that is declared ends the invitation, with thanks; one the portal finds by
     itself does too, and says which.
     """
-    _declaration(declared)
+    complete_declaration(declared)
     must(seat.user_id == by.pk and by.has_perm("validation.hold_seat", seat))
     with transaction.atomic():
         case, seat = lock_seat(seat)
@@ -80,17 +81,6 @@ def accept(seat: Seat, *, by: User, declared: Mapping[str, bool]) -> Seat:
             return seat
         _decline(seat, by=by, reason=c.DeclineReason.CONFLICT, declared=declared)
         return seat
-
-
-def _declaration(declared: Mapping[str, bool]) -> None:
-    missing = [code for code in c.Conflict.values if declared.get(code) not in {True, False}]
-    if missing:
-        text = _("Answer yes or no.")
-        raise DomainError(
-            _("Answer every question about conflicts of interest first."),
-            code="declaration",
-            fields={code: [text] for code in missing},
-        )
 
 
 def decline(seat: Seat, *, by: User, reason: str, note: str = "") -> None:
