@@ -301,10 +301,6 @@ def close_account(*, by: User, user: User) -> None:
         Authenticator.objects.filter(user=user).delete()
         EmailAddress.objects.filter(user=user).delete()
         AccountMail.objects.filter(to__iexact=address).delete()
-        AuditEntry.objects.filter(actor=user).update(actor_name=former)
-        AuditEntry.objects.filter(
-            target_type=User._meta.label_lower, target_id=str(user.pk)
-        ).update(target_label=former)
         user.name = ""
         user.email = f"closed-{user.pk}@closed.invalid"
         user.is_active = user.is_staff = user.is_superuser = False
@@ -313,7 +309,7 @@ def close_account(*, by: User, user: User) -> None:
         user.save()
         user.groups.clear()
         user.user_permissions.clear()
-        AuditEntry.record(by=user, verb="close", target=user)
+        AuditEntry.forget(by=user, person=user, verb="close", name=former)
         with translation.override(profile.interface_language):
             context = {"portal_name": settings.PORTAL_NAME, "portal_url": settings.PORTAL_URL}
             owe_mail(
@@ -364,7 +360,8 @@ def set_rights(*, by: User, user: User, note: str, **rights: bool) -> None:
         User.objects.filter(pk=user.pk).update(**rights)
         for right, value in rights.items():
             setattr(user, right, value)
-        AuditEntry.record(by=by, verb="rights", target=user, note=note, **rights)
+        given: dict[str, Any] = dict(rights)
+        AuditEntry.record(by=by, verb="rights", target=user, note=note, **given)
 
 
 def may_be_seen_by(profile: Profile, viewer: User | AnonymousUser) -> dict[str, Any]:

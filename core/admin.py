@@ -155,7 +155,9 @@ class StaffAdmin(admin.ModelAdmin):
 class AuditEntryAdmin(StaffAdmin):
     """The record of every move, for portal moderators. Nobody writes here."""
 
-    list_display = ["created_at", "actor_name", "verb_in_words", "target_label", "note"]
+    list_display = ["sequence", "created_at", "actor_name", "verb_in_words", "target_label", "note"]
+    fields = ["sequence", "created_at", "actor_name", "verb_in_words", "target_label", "note"]
+    fields += ["data", "previous", "seal"]
     list_filter = ["verb", "target_type"]
     search_fields = ["actor_name", "target_label"]
     date_hierarchy = "created_at"

@@ -17,10 +17,12 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
-from core.models import AuditEntry
+from core.models import AuditHead
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+    from core.models import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Lifecycle(models.Model):
                 code="wrong-state",
             )
         with transaction.atomic():
+            # Before the row itself: everybody who moves something waits in the same order.
+            head = AuditHead.hold()
             won = (
                 type(self)
                 ._base_manager.filter(pk=self.pk, **{self.state_field: source})
@@ -95,16 +99,14 @@ class Lifecycle(models.Model):
                     % {"object": self},
                     code="stale",
                 )
-            entry = AuditEntry.record(
+            entry = head.append(
                 by=by,
                 verb=verb,
                 target=self,
                 note=note,
                 alias=alias,
                 alias_ref=alias_ref,
-                source=source,
-                target_state=move.target,
-                **(data or {}),
+                data={"source": source, "target_state": move.target, **(data or {})},
             )
             for name, value in {self.state_field: move.target, **changes}.items():
                 setattr(self, name, value)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django_stubs_ext import StrOrPromise
 
 
@@ -19,12 +22,18 @@ class AuditEntry(models.Model):
     """One line of the permanent record: who did what to which object, when and why.
 
     The target is named, not linked, so that the record outlives what it describes and
-    never blocks a deletion.
+    never blocks a deletion. Each line is a link of one chain (``core.audit``); the database
+    refuses to delete it, and to change anything but what ``forget`` changes.
     """
 
+    # One, two, three: its own numbers, given under the lock of the head. A sequence of the
+    # database would leave gaps, and a gap must mean that somebody removed a line.
+    sequence = models.BigIntegerField(_("number"), primary_key=True, db_column="id")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    # "user:7", or what an alias stands for. It stays when the person goes.
+    actor_ref = models.CharField(max_length=100, blank=True)
     actor_name = models.CharField(_("actor"), max_length=255)
     verb = models.CharField(_("verb"), max_length=64)
     target_type = models.CharField(max_length=100)
@@ -32,7 +41,14 @@ class AuditEntry(models.Model):
     target_label = models.CharField(_("target"), max_length=255)
     note = models.TextField(_("reason"), blank=True)
     data = models.JSONField(default=dict)
-    created_at = models.DateTimeField(_("time"), auto_now_add=True)
+    created_at = models.DateTimeField(_("time"), default=timezone.now, editable=False)
+    # The seal covers the promises, not the names: a name goes together with its salt.
+    actor_salt = models.CharField(max_length=32, blank=True)
+    actor_promise = models.CharField(max_length=64)
+    target_salt = models.CharField(max_length=32, blank=True)
+    target_promise = models.CharField(max_length=64)
+    previous = models.CharField(_("seal of the entry before"), max_length=64)
+    seal = models.CharField(_("seal"), max_length=64)
 
     class Meta:
         verbose_name = _("audit entry")
@@ -61,17 +77,34 @@ class AuditEntry(models.Model):
         alias_ref: str = "",
         **data: Any,
     ) -> AuditEntry:
-        """Write one line. Under an ``alias`` it names neither the person nor their account."""
-        return cls.objects.create(
-            actor=None if alias else by,
-            actor_name=(alias or str(by))[:255],
-            verb=verb,
-            target_type=target._meta.label_lower,
-            target_id=str(target.pk),
-            target_label=str(target)[:255],
-            note=note,
-            data=data,
-        )
+        """Write one line. Under an ``alias`` it names neither the person nor their account.
+
+        From here to the end of the transaction nobody else writes a line: lock other rows
+        before, or begin with ``AuditHead.hold()``.
+        """
+        with transaction.atomic(savepoint=False):
+            return AuditHead.hold().append(
+                by=by,
+                verb=verb,
+                target=target,
+                note=note,
+                alias=alias,
+                alias_ref=alias_ref,
+                data=data,
+            )
+
+    @classmethod
+    def forget(cls, *, by: Any, person: models.Model, verb: str, name: str) -> AuditEntry:
+        """Take a person's name out of every line, and record that under ``verb``.
+
+        ``name`` stands in its place. Only what was forgotten by this may lack its salt.
+        """
+        target = {"target_type": person._meta.label_lower, "target_id": str(person.pk)}
+        with transaction.atomic(savepoint=False):
+            head = AuditHead.hold()
+            cls.objects.filter(actor=person).update(actor_name=name, actor_salt="")
+            cls.objects.filter(**target).update(target_label=name, target_salt="")
+            return head.append(by=by, verb=verb, target=person, data={audit.FORGOTTEN_AS: name})
 
     @classmethod
     def of(cls, target: models.Model) -> models.QuerySet[AuditEntry]:
@@ -79,6 +112,104 @@ class AuditEntry(models.Model):
         return cls.objects.filter(
             target_type=target._meta.label_lower, target_id=str(target.pk)
         ).order_by("-created_at", "-pk")
+
+
+class AuditHead(models.Model):
+    """The end of the chain of audit entries: the number and the seal of the last one.
+
+    The one row is also the lock under which entries are written. ``mac`` shows that this
+    portal wrote it; the row that a cut chain would need cannot be made without the key.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sequence = models.BigIntegerField(default=0)
+    seal = models.CharField(max_length=64, default=audit.GENESIS)
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="one_audit_head", condition=models.Q(pk=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.seal}"
+
+    @classmethod
+    def begin(cls) -> None:
+        """Begin the chain, in an installation that has recorded nothing yet."""
+        if not AuditEntry.objects.exists():
+            head = AuditHead()
+            head.mac = head.own_mac()
+            AuditHead.objects.bulk_create([head], ignore_conflicts=True)
+
+    @classmethod
+    def hold(cls) -> AuditHead:
+        """The end of the chain, for this transaction alone until it ends.
+
+        Whoever locks rows of their own does so in the same order as everybody: this first,
+        or all of theirs first. It refuses to go on from an end that this portal did not
+        write, since the next entry would cover up what happened to it.
+        """
+        head = cls.objects.select_for_update().filter(pk=1).first()
+        if head is None or head.mac != head.own_mac():
+            msg = "The end of the audit is missing or forged: run manage.py verify_audit."
+            raise audit.AuditBroken(msg)
+        return head
+
+    @classmethod
+    def renew(cls) -> None:
+        """Seal the end with the present key, once it was verified under an earlier one."""
+        with transaction.atomic():
+            head = cls.objects.select_for_update().get(pk=1)
+            head.mac = head.own_mac()
+            head.save(update_fields=["mac"])
+
+    def own_mac(self) -> str:
+        return audit.seal_of_head(settings.AUDIT_KEY, self.sequence, self.seal)
+
+    def append(
+        self,
+        *,
+        by: Any,
+        verb: str,
+        target: models.Model,
+        note: str = "",
+        alias: str = "",
+        alias_ref: str = "",
+        data: Mapping[str, Any],
+    ) -> AuditEntry:
+        """Write the next entry and become its head. Only on a head that is held."""
+        if alias_ref.startswith(audit.PERSON):
+            msg = f"An alias does not refer to an account: {alias_ref!r}"
+            raise ValueError(msg)
+        actor_name, target_label = (alias or str(by))[:255], str(target)[:255]
+        actor_salt, target_salt = audit.new_salt(), audit.new_salt()
+        sealed: dict[str, Any] = {
+            "sequence": self.sequence + 1,
+            "previous": self.seal,
+            "created_at": timezone.now(),
+            "actor_ref": alias_ref if alias else audit.reference(by),
+            "verb": verb,
+            "target_type": target._meta.label_lower,
+            "target_id": str(target.pk),
+            "note": str(note),
+            "data": audit.plain(data),
+            "actor_promise": audit.promise(actor_salt, actor_name),
+            "target_promise": audit.promise(target_salt, target_label),
+        }
+        entry = AuditEntry.objects.create(
+            actor=None if alias else by,
+            actor_name=actor_name,
+            actor_salt=actor_salt,
+            target_label=target_label,
+            target_salt=target_salt,
+            seal=audit.seal_of(settings.AUDIT_KEY, **sealed),
+            **sealed,
+        )
+        self.sequence, self.seal = entry.sequence, entry.seal
+        self.mac = self.own_mac()
+        self.save(update_fields=["sequence", "seal", "mac"])
+        return entry
 
 
 class Counter(models.Model):

@@ -78,6 +78,18 @@ def production_is_safe(app_configs: Sequence[AppConfig] | None, **_: Any) -> lis
                 id="portal.E009",
             )
         )
+    if weakness := _weakness(settings.AUDIT_KEY):
+        found.append(
+            Error(
+                f"AUDIT_KEY {weakness}.",
+                hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+                id="portal.E008",
+            )
+        )
+    elif settings.AUDIT_KEY == settings.SECRET_KEY:
+        found.append(
+            Error("AUDIT_KEY must differ from SECRET_KEY, which changes.", id="portal.E008")
+        )
     if settings.DEBUG:
         found.append(Error("DEBUG shows settings and code to visitors.", id="portal.E004"))
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:

@@ -24,7 +24,13 @@ if HUB_PROFILE not in {"development", "test", "production"}:
 PRODUCTION = HUB_PROFILE == "production"
 if PRODUCTION:
     env.require(
-        "SECRET_KEY", "RECORD_KEY", "ALLOWED_HOSTS", "PORTAL_URL", "DATABASE_URL", "EMAIL_URL"
+        "SECRET_KEY",
+        "RECORD_KEY",
+        "AUDIT_KEY",
+        "ALLOWED_HOSTS",
+        "PORTAL_URL",
+        "DATABASE_URL",
+        "EMAIL_URL",
     )
 VAR = Path(env.text("HUB_VAR") or BASE_DIR / "var").resolve()
 
@@ -35,6 +41,9 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 # Signs validation records. Former public keys keep what earlier keys signed verifiable.
 RECORD_KEY = env.text("RECORD_KEY") if PRODUCTION else env.secret_file(VAR / "record-key", size=32)
 RECORD_KEY_FORMER = env.words("RECORD_KEY_FORMER")
+# Seals the audit. Earlier keys check what they sealed; nothing is sealed with them any more.
+AUDIT_KEY = env.text("AUDIT_KEY") if PRODUCTION else env.secret_file(VAR / "audit-key")
+AUDIT_KEY_FALLBACKS = env.words("AUDIT_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "*")
 PORTAL_NAME = env.text("PORTAL_NAME", "Knowledge Hubs")
 PORTAL_URL = env.text("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")

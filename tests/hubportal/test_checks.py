@@ -11,12 +11,14 @@ from hubportal import checks, env
 
 GOOD_KEY = "Zk3v-9QmT7rXw2LbN8sYc5HdJ4fPgA6uE1oKiVtRyBnMxCqSaWzD0lGe"
 GOOD_RECORD_KEY = "kP0fR3xq8Zb1mC7uV5tYw2nJ6sLhD9eAgQiKoXrTzEM="
+GOOD_AUDIT_KEY = "m7Vq-R2xTz9KcWb4LpYs8NdHf6JgUa3EoXi1CvBnQrStZyMkDwPuGe5h"
 SAFE = {
     "HUB_PROFILE": "production",
     "CELERY_TASK_ALWAYS_EAGER": False,
     "SECRET_KEY": GOOD_KEY,
     "RECORD_KEY": GOOD_RECORD_KEY,
     "RECORD_KEY_FORMER": [],
+    "AUDIT_KEY": GOOD_AUDIT_KEY,
     "DEBUG": False,
     "ALLOWED_HOSTS": ["hubs.example.org"],
     "PORTAL_URL": "https://hubs.example.org",
@@ -46,6 +48,9 @@ def test_safe_settings_are_not_refused():
         ({"RECORD_KEY": "A" * 43 + "="}, "portal.E009"),
         ({"RECORD_KEY": GOOD_RECORD_KEY[:-4]}, "portal.E009"),
         ({"RECORD_KEY_FORMER": ["/nowhere/former.pem"]}, "portal.E009"),
+        ({"AUDIT_KEY": GOOD_AUDIT_KEY[:49]}, "portal.E008"),
+        ({"AUDIT_KEY": "sample" + GOOD_AUDIT_KEY}, "portal.E008"),
+        ({"AUDIT_KEY": GOOD_KEY}, "portal.E008"),
         ({"DEBUG": True}, "portal.E004"),
         ({"ALLOWED_HOSTS": ["*"]}, "portal.E005"),
         ({"PORTAL_URL": "http://hubs.example.org"}, "portal.E006"),

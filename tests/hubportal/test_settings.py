@@ -17,6 +17,7 @@ PRODUCTION = {
     "HUB_PROFILE": "production",
     "SECRET_KEY": "Zk3v-9QmT7rXw2LbN8sYc5HdJ4fPgA6uE1oKiVtRyBnMxCqSaWzD0lGe",
     "RECORD_KEY": "kP0fR3xq8Zb1mC7uV5tYw2nJ6sLhD9eAgQiKoXrTzEM=",
+    "AUDIT_KEY": "m7Vq-R2xTz9KcWb4LpYs8NdHf6JgUa3EoXi1CvBnQrStZyMkDwPuGe5h",
     "ALLOWED_HOSTS": "hubs.example.org",
     "PORTAL_URL": "https://hubs.example.org",
     "DATABASE_URL": "postgres://portal:word@127.0.0.1:5432/portal",
@@ -47,7 +48,15 @@ def test_production_passes_the_deployment_checks_without_a_warning(manage):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["SECRET_KEY", "RECORD_KEY", "ALLOWED_HOSTS", "PORTAL_URL", "DATABASE_URL", "EMAIL_URL"],
+    [
+        "SECRET_KEY",
+        "RECORD_KEY",
+        "AUDIT_KEY",
+        "ALLOWED_HOSTS",
+        "PORTAL_URL",
+        "DATABASE_URL",
+        "EMAIL_URL",
+    ],
 )
 def test_production_does_not_start_without(manage, name):
     result = manage("check", **{**PRODUCTION, name: ""})
