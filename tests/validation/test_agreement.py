@@ -212,3 +212,5 @@ def test_each_metric_sees_only_what_it_should(units):
 
 def test_decimals_are_taken_as_they_are():
     assert alpha([[0.5, 0.5], [0.25, 1.0]]) == alpha([[2, 2], [1, 4]])
+    far, near = 1e9 + 0.1, 1e9 + 0.2  # squares of these lose their difference as floats
+    assert alpha([[far, far], [near, near], [far, near]]) == alpha([[0, 0], [1, 1], [0, 1]])

@@ -128,7 +128,8 @@ def test_a_set_that_asks_for_no_strength_of_evidence_asks_for_the_weakest():
         pytest.param(lambda c: c["criteria"][0].update(minimum=True), id="a minimum of yes"),
         pytest.param(lambda c: c["criteria"][0].update(weight=-1), id="a weight below zero"),
         pytest.param(lambda c: c["criteria"][0].update(weight=True), id="a weight of yes"),
-        pytest.param(lambda c: c["criteria"][0].update(weight="much"), id="a weight in words"),
+        pytest.param(lambda c: c["criteria"][0].update(weight="10"), id="a weight in words"),
+        pytest.param(lambda c: c["criteria"][0].update(weight=None), id="no weight"),
         pytest.param(lambda c: c["criteria"][0].update(weight=float("nan")), id="no number"),
         pytest.param(lambda c: c["thresholds"]["promising"].update(score_at_least=-1), id="score"),
         pytest.param(
@@ -172,6 +173,12 @@ def test_a_threshold_can_ask_more_of_binding_criteria_than_their_minimum():
     assert rules.needed(rules.criteria[0], "validated") == 3
     assert rules.needed(rules.criteria[0], "promising") == 2
     assert rules.needed(rules.criteria[6], "validated") == 0
+
+
+def test_the_common_minimum_asks_nothing_for_promising_only_a_raised_one_does():
+    rules = changed(lambda content: content["thresholds"]["promising"].update(binding_at_least=0))
+    assert rules.needed(rules.criteria[0], "promising") == 0
+    assert result(rules, True, agreed_at(4, C1=0), E2).label == "promising"
 
 
 # Reference cases ---------------------------------------------------------------------------------
@@ -309,6 +316,15 @@ def test_the_quorum_of_the_set_is_kept():
     review = Marks(all_at(4), E4)
     assert result_of_reviews(rules, True, [review] * 2).label == "not_validated"
     assert result_of_reviews(rules, True, [review] * 3).label == "validated"
+    assert agreed_scores(rules, [review] * 2) == dict.fromkeys(CODES)
+    assert agreed_strength(rules, [review] * 2) is None
+
+
+def test_a_hub_may_bar_zeros_from_promising_too():
+    rules = changed(lambda content: content["thresholds"]["promising"].update(no_zero=True))
+    found = result(rules, True, agreed_at(4, C7=0), E1)
+    assert found.label == "not_validated"
+    assert found.failures["promising"] == (Failure("zero", "C7", found=0),)
 
 
 # Agreement of scores -----------------------------------------------------------------------------
@@ -453,6 +469,12 @@ def test_a_changed_score_stays_inside_the_reviewers_range(value, inside):
             id="together more than each alone",
         ),
         pytest.param(
+            Marks(all_at(4, C1=2, C7=0), E2),
+            Marks(all_at(4, C8=0), E2),
+            (Reason("range", "C1"), Reason("label")),
+            id="together more, and two apart besides",
+        ),
+        pytest.param(
             # Alone each has 70 points; together two criteria without a quorum give none.
             Marks(all_at(3, C7=4, C8=None, C9=2, C10=2), E2),
             Marks(all_at(3, C7=None, C8=4, C9=2, C10=2), E2),
@@ -490,6 +512,24 @@ def test_a_quorum_of_three_always_needs_a_third():
     assert needs_third(rules, True, review, review) == (
         *(Reason("quorum", code) for code in BINDING),
         Reason("strength"),
+    )
+
+
+def test_what_is_carried_over_counts_to_every_label_and_is_compared_with_nothing():
+    rest = {code: Fraction(3) for code in CODES if code not in ("C2", "C5")}
+    first, second = Marks({"C2": 3, "C5": 3}, E2), Marks({"C2": 4, "C5": 3}, E2)
+    assert needs_third(RULES, True, first, second, rest) == ()
+    # Binding criteria at 3 are 60 points, the others at 1 are 5; C2 at 4 makes 65 points 70.
+    lower = {**rest, **dict.fromkeys(OTHERS, Fraction(1))}
+    assert needs_third(RULES, True, first, second, lower) == (Reason("label"),)
+    # An earlier score stands, whatever a review says about it.
+    strange = Marks({"C1": 0, "C2": 4, "C5": 3}, E2)
+    assert needs_third(RULES, True, first, strange, rest) == ()
+    assert needs_third(RULES, True, strange, first, rest) == ()
+    apart = Marks({"C2": 3, "C5": 1}, E2)
+    assert needs_third(RULES, True, first, apart, rest) == (
+        Reason("range", "C5"),
+        Reason("label"),
     )
 
 
