@@ -27,7 +27,7 @@ class Portal:
         }
     )
     #: How its acts stand in the audit.
-    audit_name: ClassVar[dict[str, str]] = {"alias": "The portal", "alias_ref": "portal"}
+    audit_name: ClassVar[dict[str, Any]] = {"alias": "The portal", "alias_ref": "portal"}
 
     def __str__(self) -> str:
         return self.audit_name["alias"]

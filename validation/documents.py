@@ -116,16 +116,14 @@ def _criterion(row: dict[str, Any], decision: Decision, panel: Panel) -> dict[st
         "minimum": row["minimum"],
     }
     if code in panel.carried:
-        earlier = panel.case.earlier
-        assert earlier is not None
-        said = next(old for old in earlier.document["criteria"] if old["code"] == code)
+        earlier = panel.earlier_row(code)
         return {
             **facts,
             "score": scoring.as_number(panel.carried[code]),
-            "reason": said["reason"],
-            "reviews": said["reviews"],
-            "changed_by_chair": said["changed_by_chair"],
-            "carried_from": earlier.reference,
+            "reason": earlier["reason"],
+            "reviews": earlier["reviews"],
+            "changed_by_chair": earlier["changed_by_chair"],
+            "carried_from": earlier["carried_from"],
         }
     ruled = decision.scores.get(code)
     return {

@@ -40,10 +40,25 @@ class Panel:
         if self.case.earlier is None:
             return {}
         return {
-            row["code"]: Fraction(row["score"])
-            for row in self.case.earlier.document["criteria"]
-            if row["code"] not in self.case.scope and row["score"] is not None
+            code: Fraction(row["score"])
+            for code, row in self._earlier_rows.items()
+            if code not in self.case.scope and row["score"] is not None
         }
+
+    @cached_property
+    def _earlier_rows(self) -> dict[str, dict[str, Any]]:
+        earlier = self.case.earlier
+        if earlier is None:
+            return {}
+        return {
+            row["code"]: {**row, "carried_from": row["carried_from"] or earlier.reference}
+            for row in earlier.document["criteria"]
+        }
+
+    def earlier_row(self, code: str) -> dict[str, Any]:
+        """What the earlier record says of a criterion whose score is carried over, and which
+        record judged it."""
+        return self._earlier_rows[code]
 
     @cached_property
     def agreed(self) -> dict[str, scoring.Agreed | None]:
@@ -64,7 +79,9 @@ class Panel:
     ) -> scoring.Result:
         """What these scores give; the agreed ones unless the chair changed some."""
         if values is None:
-            values = {code: found and found.value for code, found in self.agreed.items()}
+            values = {
+                code: None if found is None else found.value for code, found in self.agreed.items()
+            }
             strength = self.strength
         return scoring.result(self.rules, gates_pass, {**self.carried, **values}, strength)
 

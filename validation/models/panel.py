@@ -158,7 +158,7 @@ class Seat(Lifecycle):
         return _now("Reviewer %(letter)s") % {"letter": self.alias}
 
     @property
-    def audit_name(self) -> dict[str, str]:
+    def audit_name(self) -> dict[str, Any]:
         """Under which name an act in a blind review is recorded."""
         return {"alias": f"Reviewer {self.alias}", "alias_ref": f"seat:{self.uid}"}
 

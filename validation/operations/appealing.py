@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -139,8 +140,8 @@ def give_opinion(appeal: Appeal, *, by: User, upholds: bool, reason: str) -> Non
         appeal = Appeal.objects.select_for_update(of=("self",)).get(pk=appeal.pk)
         appeal.case = case
         member = AppealMember.objects.filter(appeal=appeal, user=by).first()
-        must(member is not None)
-        assert member is not None
+        if member is None:
+            raise PermissionDenied
         if appeal.state != c.AppealState.HEARD:
             raise DomainError(_("This appeal has been answered."), code="wrong-state")
         if refused_for_appeal(case, [by]):

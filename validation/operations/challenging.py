@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -156,5 +156,7 @@ def _decide(challenge: Challenge, verb: str, *, by: User, note: str, ends: bool 
     if challenge.raised_by_id == by.pk:
         raise DomainError(_("Nobody decides about their own challenge."), code="four-eyes")
     now = timezone.now()
-    changes = {"decided_by": by, "decided_at": now, "answer": note[:4000]} if ends else {}
+    changes: dict[str, Any] = (
+        {"decided_by": by, "decided_at": now, "answer": note[:4000]} if ends else {}
+    )
     challenge._make(verb, by=by, note=note, data=audit_data(case), **changes)

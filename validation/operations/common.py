@@ -44,7 +44,8 @@ def lock(case: Case) -> Case:
     )
 
 
-def must(allowed: bool) -> None:
+def must(allowed: object) -> None:
+    """Refuse a person to whom this is forbidden, whatever the state."""
     if not allowed:
         raise PermissionDenied
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -294,8 +295,8 @@ def confirm(decision: Decision, *, by: User) -> Record | None:
 def _second(case: Case, by: User) -> Seat:
     """The seat from which this person may answer a proposal."""
     seat = Seat.objects.filter(case=case, user=by).first()
-    must(seat is not None and by.pk != case.chair_id)
-    assert seat is not None
+    if seat is None or by.pk == case.chair_id:
+        raise PermissionDenied
     must((by.is_active and seat.state == c.SeatState.SENT) or case.state == c.CaseState.DECIDED)
     return seat
 

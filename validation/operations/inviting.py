@@ -111,7 +111,7 @@ def invite_best(case: Case) -> Seat | None:
     return None
 
 
-def _invite(case: Case, *, by: Any, person: User, **alias: str) -> Seat:
+def _invite(case: Case, *, by: Any, person: User, **alias: Any) -> Seat:
     require_state(case, c.CaseState.ASSIGNMENT, c.CaseState.REVIEW)
     there = case.seats.filter(user=person).first()
     if there is not None and there.state in c.SEATED:

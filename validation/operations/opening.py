@@ -53,14 +53,19 @@ def open_case(submission: Submission, *, by: Any) -> Case | None:
     if submission.form != Form.FULL:
         return None
     renewal = Renewal.objects.filter(submission=submission).select_related("record").first()
-    if renewal:
-        kind, scope = c.CaseKind.RENEWAL, scope_of_renewal(submission, renewal)
-    else:
-        kind, scope = c.CaseKind.FIRST, codes_of(submission)
-    return _open(submission, by=by, kind=kind, scope=scope, earlier=renewal and renewal.record)
+    if renewal is None:
+        scope = codes_of(submission)
+        return _open(submission, by=by, kind=c.CaseKind.FIRST, scope=scope, earlier=None)
+    return _open(
+        submission,
+        by=by,
+        kind=c.CaseKind.RENEWAL,
+        scope=scope_of_renewal(submission, renewal),
+        earlier=renewal.record,
+    )
 
 
-def open_second_look(case: Case, *, by: Any, **alias: str) -> Case:
+def open_second_look(case: Case, *, by: Any, **alias: Any) -> Case:
     """After an upheld appeal: the same version and criteria before other people."""
     return _open(
         case.submission,
@@ -106,7 +111,7 @@ def _open(
     kind: str,
     scope: list[str],
     earlier: Record | None,
-    **alias: str,
+    **alias: Any,
 ) -> Case:
     Solution.objects.select_for_update(of=("self",)).get(pk=submission.solution_id)
     there = Case.objects.open().filter(submission=submission).first()
@@ -236,7 +241,7 @@ def close_case(case: Case, *, by: User, note: str) -> None:
     end_case(case, "close_case", by=by, note=note, outcome=c.Outcome.CLOSED)
 
 
-def end_case(case: Case, verb: str, *, by: Any, note: str, outcome: str, **alias: str) -> None:
+def end_case(case: Case, verb: str, *, by: Any, note: str, outcome: str, **alias: Any) -> None:
     """End an open case without a label; what its panel still holds is let go."""
     now = timezone.now()
     case._make(

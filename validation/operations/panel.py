@@ -136,7 +136,7 @@ def propose_date(seat: Seat, *, by: User, on: date) -> None:
         text = _("Choose a day within the next %(n)d days.") % {"n": LONGEST_DELAY}
         raise DomainError(text, code="date", fields={"on": [text]})
     with transaction.atomic():
-        case, seat = lock_seat(seat)
+        _case, seat = lock_seat(seat)
         if seat.state not in c.BUSY:
             raise DomainError(_("This review is no longer open."), code="wrong-state")
         Seat.objects.filter(pk=seat.pk).update(asked_due_on=on)
@@ -172,7 +172,7 @@ def release(seat: Seat, *, by: User, note: str) -> None:
     case = seat.case
     must(by.has_perm("validation.release_seat", case) and seat.user_id != by.pk)
     with transaction.atomic():
-        case, seat = lock_seat(seat)
+        _case, seat = lock_seat(seat)
         _leave(seat, "release", by=by, note=note)
 
 
@@ -182,7 +182,7 @@ def recuse(seat: Seat, *, by: User, note: str) -> None:
     note = require_text(note, _("Say why, in one sentence. Only the chair reads it."), "note")
     must(seat.user_id == by.pk)
     with transaction.atomic():
-        case, seat = lock_seat(seat)
+        _case, seat = lock_seat(seat)
         _leave(seat, "recuse", by=by, note=note, **seat.audit_name)
 
 
@@ -193,7 +193,7 @@ def leave(seat: Seat, *, note: str) -> None:
         _leave(seat, "release", by=PORTAL, note=note, **PORTAL.audit_name)
 
 
-def _leave(seat: Seat, verb: str, *, by: Any, note: str, **alias: str) -> None:
+def _leave(seat: Seat, verb: str, *, by: Any, note: str, **alias: Any) -> None:
     case, counted = seat.case, seat.state == c.SeatState.SENT
     seat._make(verb, by=by, note=note, data=audit_data(case), ended_at=timezone.now(), **alias)
     if not counted:
