@@ -36,13 +36,15 @@ class Panel:
 
     @cached_property
     def carried(self) -> dict[str, Fraction]:
-        """Agreed scores of the earlier record for criteria outside the scope."""
+        """Agreed scores of the earlier record for criteria outside the scope. What the set of
+        today does not ask any more is left behind."""
+        asked = {each.code for each in self.rules.criteria} - set(self.case.scope)
         if self.case.earlier is None:
             return {}
         return {
             code: Fraction(row["score"])
             for code, row in self._earlier_rows.items()
-            if code not in self.case.scope and row["score"] is not None
+            if code in asked and row["score"] is not None
         }
 
     @cached_property

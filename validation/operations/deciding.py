@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -48,12 +49,13 @@ class Ruling:
     why_changed: str = ""
 
 
+_SCORE = re.compile(r"[0-9](?:[.,][0-9]{1,2})?")
+
+
 def exact(text: str) -> Fraction | None:
-    """A score as typed ("2", "2.5", "2,5"); None for what is no number."""
-    try:
-        return Fraction(text.strip().replace(",", "."))
-    except (ValueError, ZeroDivisionError):
-        return None
+    """A score as typed ("2", "2.5", "2,5"), to two decimals; None for anything else."""
+    typed = text.strip()
+    return Fraction(typed.replace(",", ".")) if _SCORE.fullmatch(typed) else None
 
 
 def propose(
