@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+INTRODUCTION = (
+    "Drawn by `manage.py draw_moves --write` from the tables in the models; a test holds the two"
+    " together. The same tables drive methods, buttons, the desk and tests."
+)
+
+
 def lifecycles() -> list[type[Lifecycle]]:
     """Every model whose state changes by moves, in the order of the apps."""
     return [model for model in apps.get_models() if issubclass(model, Lifecycle) and model.moves]
@@ -38,13 +44,13 @@ def _arrows(model: type[Lifecycle]) -> Iterator[str]:
 
 def table(model: type[Lifecycle]) -> str:
     """The same moves with the permission each needs."""
-    rows = [
-        f"| `{verb}` | {move.label} | {', '.join(move.sources)} | {move.target} | `{move.permission}` |"
-        for verb, move in model.moves.items()
-    ]
-    return "\n".join(
-        ["| move | in words | from | to | permission |", "|---|---|---|---|---|", *rows]
-    )
+    rows = ["| move | in words | from | to | permission |", "|---|---|---|---|---|"]
+    for verb, move in model.moves.items():
+        sources = ", ".join(move.sources)
+        rows.append(
+            f"| `{verb}` | {move.label} | {sources} | {move.target} | `{move.permission}` |"
+        )
+    return "\n".join(rows)
 
 
 def page() -> str:
@@ -53,8 +59,7 @@ def page() -> str:
         parts = [
             "# Moves",
             "",
-            "Drawn by `manage.py draw_moves --write` from the tables in the models; a test holds the"
-            " two together. The same tables drive methods, buttons, the desk and tests.",
+            INTRODUCTION,
         ]
         for model in lifecycles():
             parts += [
