@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalogue import operations
+from catalogue import admin_criteria, operations  # noqa: F401 (registers the criteria sets)
 from catalogue.choices import Publication, SubmissionState
 from catalogue.models import Solution, Submission, Tag
 from catalogue.presentation import answers

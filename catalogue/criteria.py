@@ -46,7 +46,7 @@ MOST_ADDED = 5
 MOST_ROWS = 30
 
 #: How long each text of a set may be.
-LENGTHS = {"name": 120, "question": 500, "evidence_required": 500, "anchor": 400, "rule": 400}
+LENGTHS = {"name": 120, "question": 500, "evidence_required": 500, "anchor": 400}
 CODE = re.compile(r"[A-Z][A-Za-z0-9]{0,3}")
 
 #: How long a label holds, in months: a hub may shorten it.
@@ -228,6 +228,8 @@ def _shape(content: Content) -> Iterator[Problem]:
         yield Problem("rules", _("Rules are a list of sentences."))
     if content.get("score_range") != [0, 4]:
         yield Problem("score_range", _("Scores go from 0 to 4."))
+    if not _whole(content.get("quorum", 2), 2, 9):
+        yield Problem("quorum", _("No label is given on one review."))
 
 
 def _text(row: Mapping[str, Any], key: str, field: str, most: int) -> Iterator[Problem]:
@@ -547,7 +549,7 @@ def _added_criteria(base: Content, content: Content) -> Iterator[Problem]:
 def _same_words(base: Content, content: Content) -> Iterator[Problem]:
     """What scores and steps of evidence mean is one for all."""
     for part, field in (("anchors", "anchor-0"), ("evidence_strength", "strength")):
-        if base[part] != content[part]:
+        if base[part] != content[part] or base.get("quorum") != content.get("quorum"):
             yield Problem(field, _("What scores and evidence mean is the same in every hub."))
 
 

@@ -170,6 +170,10 @@ class CriteriaSet(Lifecycle):
         return self.state == CriteriaState.DRAFT
 
     @property
+    def is_in_force(self) -> bool:
+        return self.state == CriteriaState.IN_FORCE
+
+    @property
     def owner_slug(self) -> str:
         """Whose set it is, as addresses say it: the hub's, or the family's."""
         return self.hub.slug if self.hub else self.family
@@ -180,6 +184,11 @@ class CriteriaSet(Lifecycle):
 
     def get_json_url(self) -> str:
         return reverse("catalogue:criteria-set-json", args=[self.owner_slug, self.version])
+
+    def former(self) -> CriteriaSet | None:
+        """The edition in force that this one would replace."""
+        others = CriteriaSet.objects.in_force().filter(family=self.family, hub=self.hub_id)
+        return others.exclude(pk=self.pk).first()
 
     def gate_codes(self) -> tuple[str, ...]:
         return tuple(gate["code"] for gate in self.content["gates"])

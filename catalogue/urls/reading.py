@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from catalogue.views import reading
+from catalogue.views import criteria, reading
 
 urlpatterns = [
     path("solutions/", reading.solutions, name="solutions"),
     path("solutions/csv/", reading.solutions_csv, name="solutions-csv"),
     path("solutions/feed/", reading.NewestSolutions(), name="solutions-feed"),
-    path("criteria/", reading.criteria, name="criteria"),
+    path("criteria/", criteria.in_force, name="criteria"),
+    path("criteria/<slug:owner>/", criteria.of_owner, name="criteria-of"),
+    path(
+        "criteria/<slug:owner>/<str:version>.json", criteria.edition_json, name="criteria-set-json"
+    ),
+    path("criteria/<slug:owner>/<str:version>/", criteria.edition, name="criteria-set"),
 ]

@@ -1,4 +1,4 @@
-"""The catalogue as a list, as a table and as a feed; and the criteria."""
+"""The catalogue as a list, as a table and as a feed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalogue import criteria as criteria_data
 from catalogue import export, finding
 from catalogue.cards import in_order, in_readers_language
-from catalogue.choices import Level
 from catalogue.listing import SolutionList
 from catalogue.models import Solution
 from core import search
@@ -111,73 +109,3 @@ class NewestSolutions(Feed):
     def item_updateddate(self, item: Solution) -> datetime | None:
         version = item.public_version
         return version.published_at if version else None
-
-
-@require_safe
-def criteria(request: HttpRequest) -> HttpResponse:
-    """The criteria in force: gates, scores, criteria, and what earns a mark."""
-    data = criteria_data.criteria_set()
-    return render(
-        request,
-        "catalogue/criteria.html",
-        {
-            "criteria": data,
-            "binding": sum(row["binding"] for row in data["criteria"]),
-            "labels": [
-                {"code": code, "conditions": list(_conditions(data, code))}
-                for code in data["thresholds"]
-            ],
-            "others": [{"code": code, "meaning": meaning} for code, meaning in _other_marks()],
-            "foreign": not (get_language() or "en").startswith("en"),
-        },
-    )
-
-
-def _conditions(data: dict[str, Any], label: str) -> Any:
-    """What a label asks for, in sentences made from the thresholds of the set."""
-    rule = data["thresholds"][label]
-    strength = {step["code"]: step["name"] for step in data["evidence_strength"]}
-    if rule.get("gates"):
-        yield _("Every gate is answered with yes.")
-    yield _("Each binding criterion scores %(n)s or more.") % {"n": rule["binding_at_least"]}
-    if rule.get("no_zero"):
-        yield _("No criterion scores 0.")
-    yield _("The sum is %(n)s or more of 100.") % {"n": rule["score_at_least"]}
-    code = rule["evidence_at_least"]
-    yield _("Evidence for results is %(code)s (%(name)s) or stronger.") % {
-        "code": code,
-        "name": strength[code].lower(),
-    }
-
-
-def _other_marks() -> list[tuple[str, str]]:
-    """Marks that no score gives, and what each of them says."""
-    return [
-        (
-            Level.ADOPTED,
-            _(
-                "Validated, and in use elsewhere: the receiving side confirmed it six months or"
-                " more after an exchange."
-            ),
-        ),
-        (
-            Level.DOCUMENTED,
-            _(
-                "Screened by the gates, not reviewed. A record taken over from a published source"
-                " was not screened either; it says so."
-            ),
-        ),
-        (Level.IN_REVIEW, _("Reviewers are scoring it.")),
-        (
-            Level.EXPIRED,
-            _("Its validity has run out and was not renewed. The record stays readable."),
-        ),
-        (
-            Level.SUSPENDED,
-            _(
-                "Challenged with evidence, and set aside until the question is settled. A note"
-                " says why."
-            ),
-        ),
-        (Level.WITHDRAWN, _("Taken down. Its page gives the date and the reason.")),
-    ]
