@@ -29,6 +29,7 @@ class CaseKind(TextChoices):
     FIRST = "first", _("Validation")
     RENEWAL = "renewal", _("Re-validation, short path")
     APPEAL = "appeal", _("Second look after an appeal")
+    REPLAY = "replay", _("Replay of a registry’s reviews")
 
 
 class Outcome(TextChoices):
@@ -38,6 +39,7 @@ class Outcome(TextChoices):
     INCOMPLETE = "incomplete", _("Not validated, incomplete")
     WITHDRAWN = "withdrawn", _("Taken back by its team")
     CLOSED = "closed", _("Closed by the desk")
+    REPLAYED = "replayed", _("Replayed, gives no label")
 
 
 #: Outcomes that give a label.

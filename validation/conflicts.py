@@ -62,7 +62,7 @@ class Named:
         contributors = list(solution.contributors.values("user_id", "name", "role", "organisation"))
         content, private = case.version.content, case.version.private_content
         frozen: list[dict[str, Any]] = content.get("contributors", [])
-        users = {solution.owner_id, case.submission.submitted_by_id, *private.get("team", [])}
+        users = {solution.owner_id, case.sent_in.submitted_by_id, *private.get("team", [])}
         users |= {row["user_id"] for row in contributors if row["user_id"]}
         rows = [*contributors, *frozen]
         institutions = {solution.owner_institution, content.get("owner_institution", "")}

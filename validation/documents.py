@@ -82,13 +82,13 @@ def document_of(record: Record, decision: Decision, panel: Panel) -> dict[str, A
             "sha256": chosen.content_hash,
         },
         "dates": {
-            "submitted_on": _day(case.submission.submitted_at),
+            "submitted_on": _day(case.sent_in.submitted_at),
             "opened_on": _day(case.opened_at),
             "decided_on": _day(record.issued_at),
         },
         "gates": [
             {"code": row.gate, "passes": row.passes, "reason": row.reason}
-            for row in case.submission.gates.order_by("gate")
+            for row in case.sent_in.gates.order_by("gate")
         ],
         "criteria": [_criterion(row, decision, panel) for row in chosen.content["criteria"]],
         "evidence_strength": None if decision.strength is None else f"E{decision.strength}",

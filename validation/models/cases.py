@@ -57,7 +57,8 @@ class Case(Lifecycle):
     ``criteria_set`` is the set in force on the day of submission, whatever came in force
     later. ``scope`` names the criteria the panel scores; the others keep the agreed score
     of ``earlier`` (the short path of re-validation). ``revision`` counts what changes the
-    outcome, so that a decision is confirmed only as it was proposed.
+    outcome, so that a decision is confirmed only as it was proposed. A *replay* shows reviews
+    that a registry collected; it is born closed and never gives a label.
     """
 
     State = c.CaseState
@@ -102,7 +103,10 @@ class Case(Lifecycle):
 
     uid = models.CharField(max_length=12, unique=True, default=new_uid, editable=False)
     solution = models.ForeignKey(Solution, on_delete=models.PROTECT, related_name="cases")
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="cases")
+    #: None for a replay: a registry's reviews were never submitted here.
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, null=True, related_name="cases"
+    )
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="cases")
     criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="cases")
     kind = models.CharField(
@@ -173,6 +177,11 @@ class Case(Lifecycle):
                 | (Q(state__in=["decided", "closed"]) & ~Q(outcome="") & Q(ended_at__isnull=False)),
             ),
             models.CheckConstraint(
+                name="case_replayed_gives_no_label",
+                condition=Q(kind="replay", state="closed", outcome="replayed", submission=None)
+                | (~Q(kind="replay") & ~Q(outcome="replayed") & Q(submission__isnull=False)),
+            ),
+            models.CheckConstraint(
                 name="case_decided_has_result",
                 condition=~Q(state="decided")
                 | Q(outcome__in=["validated", "promising", "not_validated"]),
@@ -181,6 +190,13 @@ class Case(Lifecycle):
 
     def __str__(self) -> str:
         return _("%(version)s before the panel") % {"version": self.version}
+
+    @property
+    def sent_in(self) -> Submission:
+        """The submission it judges. A replay has none, and nothing of it is ever decided."""
+        if self.submission is None:
+            raise ValueError(f"{self} replays reviews; nothing was submitted")
+        return self.submission
 
     @property
     def is_open(self) -> bool:

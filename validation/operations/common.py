@@ -106,7 +106,8 @@ def standing_of(solution: Solution) -> str:
         return Validation.SCREENING
     if record:
         return Validation.EXPIRED
-    last = Case.objects.filter(solution=solution).order_by("-ended_at", "-pk").first()
+    cases = Case.objects.filter(solution=solution).exclude(kind=c.CaseKind.REPLAY)
+    last = cases.order_by("-ended_at", "-pk").first()
     refused = {c.Outcome.NOT_VALIDATED, c.Outcome.INCOMPLETE}
     return Validation.NOT_VALIDATED if last and last.outcome in refused else Validation.NONE
 
@@ -124,7 +125,9 @@ def is_public(solution: Solution) -> bool:
 def uninvolved(user: User, case: Case) -> bool:
     """Neither of the team nor a reviewer, asked again here because an administrator passes
     every predicate and still may not judge their own work."""
-    named = {case.solution.owner_id, case.submission.submitted_by_id}
+    named = {case.solution.owner_id}
+    if case.submission is not None:
+        named.add(case.submission.submitted_by_id)
     named |= set(
         case.solution.contributors.filter(user__isnull=False).values_list("user_id", flat=True)
     )

@@ -68,7 +68,7 @@ def open_case(submission: Submission, *, by: Any) -> Case | None:
 def open_second_look(case: Case, *, by: Any, **alias: Any) -> Case:
     """After an upheld appeal: the same version and criteria before other people."""
     return _open(
-        case.submission,
+        case.sent_in,
         by=by,
         kind=c.CaseKind.APPEAL,
         scope=case.scope,

@@ -57,16 +57,21 @@ def refs_of(case: Case) -> list[str]:
     return [row["ref"] for row in case.version.content["evidence"]]
 
 
-def save_review(seat: Seat, *, by: User, draft: Draft) -> None:
+def save_review(seat: Seat, *, by: User, draft: Draft, revision: int | None = None) -> None:
     """Keep what the reviewer has so far. Nothing is sent, and nothing need be complete.
 
     What can never be is refused at its field: a score that is none of 0 to 4, a criterion or
-    an evidence item that is not there.
+    an evidence item that is not there. With ``revision``, only onto the review as it was when
+    that number was read: one that was saved since, from another window, is not overwritten.
     """
     must(seat.user_id == by.pk and by.has_perm("validation.hold_seat", seat))
     with transaction.atomic():
         case, seat = lock_seat(seat)
         _require_open(case, seat)
+        if revision is not None and revision != seat.revision:
+            raise DomainError(
+                _("This review was saved from another window meanwhile."), code="stale"
+            )
         _refuse_forged(case, draft)
         for code, said in draft.judgements.items():
             Score.objects.update_or_create(
