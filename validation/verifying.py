@@ -291,7 +291,7 @@ def verify(
 
 def _outcome(checks: Mapping[Name, Check], status: _Status, facts: _Facts, at: datetime) -> Outcome:
     """The worst that was found decides."""
-    if checks[Name.SIGNATURE].failed or checks[Name.VERSION].failed or status.is_broken:
+    if checks[Name.SIGNATURE].failed or checks[Name.VERSION].failed:
         return Outcome.NOT_VALID
     if checks[Name.KEY].failed:
         return Outcome.UNTRUSTED
@@ -414,7 +414,7 @@ def _instant(value: Any, name: str) -> datetime:
 
 
 def _date(value: Any, name: str) -> date:
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise _lacks(name)
     try:
         return date.fromisoformat(value)
@@ -531,7 +531,6 @@ class _Status:
 
     checks: tuple[Check, Check, Check]
     state: RecordState | None = None
-    is_broken: bool = False
 
     @classmethod
     def read(cls, status: Any, keys: Collection[bytes], facts: _Facts, at: datetime) -> _Status:
@@ -542,10 +541,10 @@ class _Status:
             return cls._of(status, keys, facts, at)
         except _Misshapen as fault:
             check = Check(Name.STATUS_LIST, Result.FAILED, str(fault))
-            return cls._without(check, is_broken=True)
+            return cls._without(check)
 
     @classmethod
-    def _without(cls, check: Check, *, is_broken: bool = False) -> _Status:
+    def _without(cls, check: Check) -> _Status:
         """Nothing a list says is repeated unless its signature and key are good."""
         unknown = _("Not known without a status list that can be trusted.")
         return cls(
@@ -553,8 +552,7 @@ class _Status:
                 check,
                 Check(Name.STATUS_AGE, Result.OPEN, unknown),
                 Check(Name.STATE, Result.OPEN, unknown),
-            ),
-            is_broken=is_broken,
+            )
         )
 
     @classmethod

@@ -534,6 +534,9 @@ def test_a_list_that_says_nothing_clear_does_not_confirm(rows):
 def test_one_kind_of_document_does_not_pass_for_another():
     assert judged(signed.status()).outcome == Outcome.NOT_VALID
     assert judged(signed.record(), status=signed.record()).outcome == Outcome.NOT_VALID
+    other_list = {name: value for name, value in signed.status().items() if name != "proof"}
+    other_list = signing.sign({**other_list, "type": "Other"})
+    assert judged(signed.record(), status=other_list).outcome == Outcome.NOT_VALID
     other_kind = signing.sign({**signed.unsigned(), "type": "Draft"})
     assert judged(other_kind).outcome == Outcome.NOT_VALID
 
@@ -594,6 +597,16 @@ def test_a_file_that_means_harm_is_refused_in_words(file, refusal):
         assert verdict.outcome == Outcome.UNREADABLE
         assert verdict.check(Name.SHAPE).text == refusal
         assert verdict.record is None
+
+
+@pytest.mark.parametrize("value", [1.5, "\ud800", 2**60, b"\xff", {1: 2}, {1, 2}])
+def test_a_value_read_by_somebody_less_strict_is_refused_too(value):
+    given_values = (
+        judged(signed.record() | {"x": value}),
+        judged(signed.record(), version={"x": value}),
+        judged(signed.record(), status=signed.status() | {"x": value}),
+    )
+    assert {verdict.outcome for verdict in given_values} == {Outcome.UNREADABLE}
 
 
 @pytest.mark.parametrize(
