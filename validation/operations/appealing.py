@@ -119,13 +119,16 @@ def appoint(appeal: Appeal, *, by: User, people: Sequence[User]) -> None:
     if len(countries) < COUNTRIES:
         raise DomainError(_("The three come from two countries at least."), code="country")
     with transaction.atomic():
+        lock(case)
+        if Appeal.objects.filter(pk=appeal.pk, state=c.AppealState.FILED).exists():
+            # Before the move: who is told of it reads who the three are.
+            AppealMember.objects.bulk_create(
+                [
+                    AppealMember(appeal=appeal, user=person, country=str(person.profile.country))
+                    for person in chosen
+                ]
+            )
         appeal._make("hear", by=by, data=audit_data(case))
-        AppealMember.objects.bulk_create(
-            [
-                AppealMember(appeal=appeal, user=person, country=str(person.profile.country))
-                for person in chosen
-            ]
-        )
 
 
 def give_opinion(appeal: Appeal, *, by: User, upholds: bool, reason: str) -> None:

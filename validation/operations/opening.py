@@ -244,6 +244,9 @@ def close_case(case: Case, *, by: User, note: str) -> None:
 def end_case(case: Case, verb: str, *, by: Any, note: str, outcome: str, **alias: Any) -> None:
     """End an open case without a label; what its panel still holds is let go."""
     now = timezone.now()
+    # Before the move: who is told of it reads the reason.
+    Case.objects.filter(pk=case.pk).update(note=note)
+    case.note = note
     case._make(
         verb,
         by=by,
@@ -255,8 +258,6 @@ def end_case(case: Case, verb: str, *, by: Any, note: str, outcome: str, **alias
         due_at=None,
         **alias,
     )
-    Case.objects.filter(pk=case.pk).update(note=note)
-    case.note = note
     settle(case)
     sync(case.solution)
 
