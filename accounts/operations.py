@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from accounts.models import AccountMail, Audience, Language, Profile, User
 from accounts.signals import account_closed, personal_data
 from core.errors import DomainError
-from core.models import AuditEntry
+from core.models import AuditEntry, AuditHead
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -282,6 +282,7 @@ def close_account(*, by: User, user: User) -> None:
         )
     address, former = user.email, _("Former member")
     with transaction.atomic():
+        AuditHead.hold()  # before any row, as everybody who records
         account_closed.send(User, user=user)
         profile = profile_of(user)
         profile.languages.clear()
@@ -339,13 +340,15 @@ def set_active(*, by: User, user: User, active: bool, note: str) -> None:
     if by.pk == user.pk:
         raise DomainError(_("You cannot suspend yourself."), code="yourself")
     with transaction.atomic():
+        head = AuditHead.hold()
         if not User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active):
             return
         user.is_active = active
         if not active:
             for session in UserSession.objects.filter(user=user):
                 session.end()
-        AuditEntry.record(by=by, verb="restore" if active else "suspend", target=user, note=note)
+        verb = "restore" if active else "suspend"
+        head.append(by=by, verb=verb, target=user, note=note, data={})
 
 
 def set_rights(*, by: User, user: User, note: str, **rights: bool) -> None:
@@ -357,11 +360,11 @@ def set_rights(*, by: User, user: User, note: str, **rights: bool) -> None:
     if user.closed_at:
         raise DomainError(_("A closed account stays closed."), code="closed")
     with transaction.atomic():
+        head = AuditHead.hold()
         User.objects.filter(pk=user.pk).update(**rights)
         for right, value in rights.items():
             setattr(user, right, value)
-        given: dict[str, Any] = dict(rights)
-        AuditEntry.record(by=by, verb="rights", target=user, note=note, **given)
+        head.append(by=by, verb="rights", target=user, note=note, data=rights)
 
 
 def may_be_seen_by(profile: Profile, viewer: User | AnonymousUser) -> dict[str, Any]:

@@ -79,8 +79,8 @@ class AuditEntry(models.Model):
     ) -> AuditEntry:
         """Write one line. Under an ``alias`` it names neither the person nor their account.
 
-        From here to the end of the transaction nobody else writes a line: lock other rows
-        before, or begin with ``AuditHead.hold()``.
+        From here to the end of the transaction nobody else writes a line. A transaction that
+        changes rows others move, too, begins with ``AuditHead.hold()``.
         """
         with transaction.atomic(savepoint=False):
             return AuditHead.hold().append(
@@ -146,8 +146,8 @@ class AuditHead(models.Model):
     def hold(cls) -> AuditHead:
         """The end of the chain, for this transaction alone until it ends.
 
-        Whoever locks rows of their own does so in the same order as everybody: this first,
-        or all of theirs first. It refuses to go on from an end that this portal did not
+        A transaction that records takes this before it locks or changes any row, or it may
+        wait for one that waits for it. It refuses to go on from an end that this portal did not
         write, since the next entry would cover up what happened to it.
         """
         head = cls.objects.select_for_update().filter(pk=1).first()

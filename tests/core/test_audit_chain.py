@@ -17,7 +17,9 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
 
-from accounts.operations import close_account
+from accounts.models import User
+from accounts.operations import close_account, set_active
+from accounts.signals import account_closed
 from core import audit
 from core.apps import begin_audit_again
 from core.models import AuditEntry, AuditHead
@@ -201,6 +203,60 @@ def test_without_the_lock_they_would_not(monkeypatch: pytest.MonkeyPatch) -> Non
     errors = write_at_once(begin)
     assert errors
     assert all(isinstance(error, DatabaseError) for error in errors)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_the_end_never_waits_for_one_who_wants_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Closing an account and suspending it both change the person and record it, the one
+    before (an app above records what it does for a leaving person) and the other after."""
+    real = AuditHead.hold
+
+    def hold() -> AuditHead:
+        time.sleep(0.3 if threading.current_thread().name == "later" else 0)
+        return real()
+
+    monkeypatch.setattr(AuditHead, "hold", hold)
+    admin, person, hub = make_user(is_superuser=True, is_staff=True), make_user(), make_hub()
+
+    def leave(user: User, **_: Any) -> None:
+        AuditEntry.record(by=user, verb="leave", target=hub)
+        time.sleep(0.6)  # by now the other has come as far as it can
+
+    account_closed.connect(leave)
+    barrier = threading.Barrier(2)
+    errors: list[Exception] = []
+
+    def run(change: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            change()
+        except Exception as error:  # noqa: BLE001 (the outcome is what is tested)
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    changes = {
+        "first": lambda: close_account(by=person, user=person),
+        "later": lambda: set_active(by=admin, user=make_copy(person), active=False, note="Why."),
+    }
+    threads = [
+        threading.Thread(target=run, name=name, args=[change]) for name, change in changes.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    account_closed.disconnect(leave)
+    assert [error for error in errors if isinstance(error, DatabaseError)] == []
+    assert breaks() == []
+
+
+def make_copy(person: User) -> User:
+    """The person as another request knows them."""
+    return User.objects.get(pk=person.pk)
 
 
 # --- The database's own guard --------------------------------------------------------------
