@@ -287,7 +287,7 @@ def status_list(
     """What became of every record ever issued, signed: ``number``, ``state``, ``since``, ``note``.
 
     All records are listed, those in force too: a record that is missing in a list made after
-    it was issued is not one of ours.
+    the day it was issued is not one of ours.
     """
     return sign(
         {

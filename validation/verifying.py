@@ -606,8 +606,9 @@ def _state(
     """What the list says of this record, at the date asked about."""
     found = [row for row in rows if isinstance(row, dict) and row.get("number") == facts.number]
     words = {"number": facts.number, "made": signing.instant(made_at)}
-    if not found and facts.issued_at > made_at:
-        text = _("The list of %(made)s is older than the record.")
+    # Records are dated by the day: a list of that day may have been made before the record.
+    if not found and facts.issued_at.date() >= made_at.date():
+        text = _("The list of %(made)s may be older than the record.")
         return None, Check(Name.STATE, Result.OPEN, text % words)
     if len(found) != 1:
         text = (

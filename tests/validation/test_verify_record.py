@@ -499,13 +499,21 @@ def test_a_record_that_a_younger_list_does_not_know_is_not_valid():
     )
 
 
-def test_a_list_older_than_the_record_need_not_know_it():
-    listed = signed.status(signed.row(number="V-0002"), at=datetime(2026, 3, 1, 9, tzinfo=UTC))
+@pytest.mark.parametrize("hour", ["2026-02-28T12:00", "2026-03-01T00:00", "2026-03-01T23:59"])
+def test_a_list_no_younger_than_the_day_of_the_record_need_not_know_it(hour):
+    made_at = datetime.fromisoformat(hour).replace(tzinfo=UTC)
+    listed = signed.status(signed.row(number="V-0002"), at=made_at)
     verdict = judged(signed.bundle(status=listed), at=datetime(2026, 3, 2, tzinfo=UTC))
     assert verdict.outcome == Outcome.AS_ISSUED
     assert verdict.check(Name.STATE).text == (
-        "The list of 2026-03-01T09:00:00Z is older than the record."
+        f"The list of {hour}:00Z may be older than the record."
     )
+
+
+def test_a_list_of_the_next_day_must_know_it():
+    listed = signed.status(signed.row(number="V-0002"), at=datetime(2026, 3, 2, tzinfo=UTC))
+    verdict = judged(signed.bundle(status=listed), at=datetime(2026, 3, 2, tzinfo=UTC))
+    assert verdict.outcome == Outcome.NOT_VALID
 
 
 @pytest.mark.parametrize(
