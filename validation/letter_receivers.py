@@ -23,12 +23,17 @@ from validation.signals import (
 if TYPE_CHECKING:
     from validation.models import Appeal, Case, Challenge, Seat
 
-#: How a case may end without a decision.
-ENDS = ("take_back", "lapse", "close_case")
+#: What the chair is told by one letter that needs nothing but the case.
+TO_CHAIR = {
+    "appoint": "chair_appointed",
+    "resume": "answers_in",
+    "refuse": "proposal_refused",
+    "decide": "proposal_confirmed",
+}
 
 
-@receiver(case_moved, dispatch_uid="letters-about-cases")
-def about_case(case: Case, verb: str, by: Any, **_: Any) -> None:
+@receiver(case_moved, dispatch_uid="letters-to-teams-about-cases")
+def tell_team(case: Case, verb: str, by: Any, **_: Any) -> None:
     if case.kind == c.CaseKind.REPLAY:
         return
     title = letters.title_of(case)
@@ -37,30 +42,33 @@ def about_case(case: Case, verb: str, by: Any, **_: Any) -> None:
             letters.case_waits(case)
             if case.kind != c.CaseKind.APPEAL:  # the answer to the appeal says it
                 letters.to_team("case_opened", case.solution, title=title)
-        case "appoint":
-            letters.to_chair("chair_appointed", case, by=by)
         case "ask":
             letters.to_team("questions_asked", case.solution, title=title, due=case.due_at)
-        case "resume":
-            letters.to_chair("answers_in", case, by=by)
-        case "complete":
-            letters.to_chair("reviews_in", case, due=case.due_at)
-        case "third":
-            asked = case.seats.filter(state=c.SeatState.INVITED).exists()
-            letters.to_chair("third_needed", case, asked=asked)
-        case "propose":
-            for seat in case.seats.sent().select_related("case__version", "user__profile"):
-                letters.to_reviewer("decision_proposed", seat)
-        case "refuse":
-            letters.to_chair("proposal_refused", case, by=by)
         case "decide":
-            letters.to_chair("proposal_confirmed", case, by=by)
             _tell_decision(case)
-        case _ if verb in ENDS:
-            letters.to_chair("case_ended", case, by=by, verb=verb)
+        case "take_back" | "lapse" | "close_case":
             letters.to_team(
                 "case_closed", case.solution, by=by, title=title, verb=verb, note=case.note
             )
+
+
+@receiver(case_moved, dispatch_uid="letters-to-panels-about-cases")
+def tell_panel(case: Case, verb: str, by: Any, **_: Any) -> None:
+    if case.kind == c.CaseKind.REPLAY:
+        return
+    match verb:
+        case "third":
+            asked = case.seats.filter(state=c.SeatState.INVITED).exists()
+            letters.to_chair("third_needed", case, asked=asked)
+        case "complete":
+            letters.to_chair("reviews_in", case, due=case.due_at)
+        case "propose":
+            for seat in case.seats.sent().select_related("case__version", "user__profile"):
+                letters.to_reviewer("decision_proposed", seat)
+        case "take_back" | "lapse" | "close_case":
+            letters.to_chair("case_ended", case, by=by, verb=verb)
+        case _ if verb in TO_CHAIR:
+            letters.to_chair(TO_CHAIR[verb], case, by=by)
 
 
 def _tell_decision(case: Case) -> None:
