@@ -36,7 +36,7 @@ from catalogue.models import (
 from catalogue.signals import screening_left, screening_passed, team_changed
 from core import uploads
 from core.errors import DomainError
-from core.models import AuditEntry, Counter
+from core.models import AuditEntry, AuditHead, Counter
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -101,6 +101,10 @@ def _may_edit(solution: Solution, *, by: User) -> None:
         raise PermissionDenied
 
 
+#: Answers that say who has a stake in a record.
+STAKES = {"contributors", "owner_institution"}
+
+
 @transaction.atomic
 def save_answers(
     solution: Solution, *, by: User, page: str, answers: Values, opened: Mapping[str, str]
@@ -112,6 +116,8 @@ def save_answers(
     written and the refusal ("stale") names the fields; the text stays in the page draft.
     """
     _may_edit(solution, by=by)
+    if answers.keys() & STAKES:
+        AuditHead.hold()  # somebody may have to leave a panel
     # Locked first: on PostgreSQL the second of two savers waits here and sees the first.
     fresh = Solution.objects.select_for_update().get(pk=solution.pk)
     theirs = writing.values_of(fresh, answers)
@@ -133,7 +139,7 @@ def save_answers(
     if changed:
         claim_revision(fresh, by=by, base=fresh.revision)
         writing.write(fresh, {name: answers[name] for name in changed})
-        if changed & {"contributors", "owner_institution"}:
+        if changed & STAKES:
             team_changed.send(Solution, solution=fresh)
         solution.revision = fresh.revision
     drop_page(solution, by=by, page=page)
@@ -291,6 +297,7 @@ def answer_invitation(invitation: Invitation, *, by: User, accept: bool) -> None
     """Join the team, or say no."""
     if invitation.email != by.email.lower():
         raise PermissionDenied
+    AuditHead.hold()
     answered = (
         Invitation.objects.waiting()
         .filter(pk=invitation.pk)
@@ -317,6 +324,7 @@ def leave_team(contributor: Contributor, *, by: User) -> None:
         raise PermissionDenied
     if contributor.user_id == solution.owner_id:
         raise DomainError(_("The owner of a record stays in its team."), code="owner")
+    AuditHead.hold()
     Contributor.objects.filter(pk=contributor.pk).update(user=None)
     EditLock.objects.filter(solution=solution, holder_id=contributor.user_id).delete()
     AuditEntry.record(
@@ -417,7 +425,8 @@ def submit_solution(solution: Solution, *, by: User, form: str) -> Submission:
     """Freeze a version and hand it to the desk. Sending it twice gives one submission."""
     if not by.has_perm("catalogue.edit_solution", solution):
         raise PermissionDenied
-    # Lock the record first: on PostgreSQL the second of two requests waits here.
+    # Locked first, the audit before the record: the second of two requests waits here.
+    AuditHead.hold()
     solution = Solution.objects.select_for_update().get(pk=solution.pk)
     open_one = solution.submissions.filter(state=SubmissionState.SCREENING).first()
     if open_one is not None:
@@ -632,6 +641,7 @@ def note_validation(solution: Solution, *, validation: str) -> None:
 
 def publish(solution: Solution, *, by: User, version: Version, note: str = "") -> None:
     """Make a frozen version what readers see, and let it be found. Call in a transaction."""
+    AuditHead.hold()  # before the counter: one order of locks everywhere
     now = timezone.now()
     changes: dict[str, Any] = {
         "public_version": version,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import StoredFile
 from core.errors import DomainError
-from core.models import AuditEntry
+from core.models import AuditEntry, AuditHead
 from validation import choices as c
 from validation.models import Challenge, Record
 from validation.operations import records
@@ -100,6 +100,7 @@ def answer(challenge: Challenge, *, by: User, text: str) -> None:
     text = require_text(text, _("Write your answer."), "text")
     must(by.has_perm("validation.answer_challenge", challenge))
     with transaction.atomic():
+        AuditHead.hold()
         kept = Challenge.objects.filter(pk=challenge.pk, state=c.ChallengeState.ASKED).update(
             owner_answer=text[:6000], owner_answered_at=timezone.now()
         )

@@ -14,6 +14,7 @@ from catalogue.choices import Publication, SubmissionState, Validation
 from catalogue.models import Solution
 from catalogue.operations import note_validation
 from core.errors import DomainError
+from core.models import AuditHead
 from validation import choices as c
 from validation.models import Case, Record
 
@@ -35,8 +36,9 @@ def lock(case: Case) -> Case:
     """The case as it now is, for this transaction alone.
 
     On PostgreSQL whoever comes second waits here; on SQLite the transaction itself began by
-    taking the one lock there is.
+    taking the one lock there is. The audit comes first in the order of locks, everywhere.
     """
+    AuditHead.hold()
     return (
         Case.objects.select_for_update(of=("self",))
         .select_related("solution", "version", "criteria_set", "submission")

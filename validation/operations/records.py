@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalogue import finding
 from catalogue.models import Solution
 from core.errors import DomainError
-from core.models import AuditEntry, Counter
+from core.models import AuditEntry, AuditHead, Counter
 from validation import choices as c
 from validation.clock import PORTAL
 from validation.documents import document_of
@@ -121,6 +121,7 @@ def _change(record: Record, verb: str, *, by: User, note: str) -> None:
     note = require_text(note, _("Say why: everybody reads it."), "note")
     must(by.has_perm("validation.decide_record", record))
     with transaction.atomic():
+        AuditHead.hold()
         Solution.objects.select_for_update(of=("self",)).get(pk=record.solution_id)
         if not uninvolved(by, record.case):
             raise DomainError(
@@ -147,6 +148,7 @@ def expire(record: Record, *, today: date) -> bool:
     if not record.has_run_out(today):
         return False
     with transaction.atomic():
+        AuditHead.hold()
         Solution.objects.select_for_update(of=("self",)).get(pk=record.solution_id)
         record = Record.objects.select_related("case", "solution").get(pk=record.pk)
         if record.state != c.RecordState.IN_FORCE:

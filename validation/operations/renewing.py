@@ -16,7 +16,7 @@ from catalogue.content import document_of
 from catalogue.models import Solution
 from catalogue.operations import submit_solution
 from core.errors import DomainError
-from core.models import AuditEntry
+from core.models import AuditEntry, AuditHead
 from validation import choices as c
 from validation.models import Case, Record, Renewal
 from validation.operations.common import audit_data, must, periods
@@ -62,6 +62,7 @@ def file_renewal(solution: Solution, *, by: User, statements: Mapping[str, State
     """
     must(by.has_perm("catalogue.edit_solution", solution))
     with transaction.atomic():
+        AuditHead.hold()
         solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution.pk)
         record = renewable(solution)
         if record is None:
