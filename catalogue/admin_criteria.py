@@ -15,7 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from catalogue import criteria, criteria_operations
 from catalogue.choices import SubmissionState
-from catalogue.forms.criteria import AdditionsForm, HubForm, PutInForceForm, SetForm, VersionForm
+from catalogue.forms.criteria import (
+    AdditionsForm,
+    HubForm,
+    PutInForceForm,
+    SetForm,
+    VersionForm,
+    own_field,
+)
 from catalogue.models import CriteriaSet, CriteriaState
 from core.admin import DeskAdmin
 from core.errors import DomainError
@@ -109,6 +116,7 @@ class CriteriaSetAdmin(DeskAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "criteria_set": obj,
+                "edition": str(obj),
                 "title": str(obj),
                 "media": self.media,
                 **context,
@@ -307,7 +315,10 @@ class CriteriaSetAdmin(DeskAdmin):
             former=former,
             compared=compared,
             differences=criteria.differences(compared.content, obj.content) if compared else [],
-            problems=criteria_operations.problems_of(obj),
+            problems=[
+                (f"id_{_field_of(obj, problem.field)}", criteria.in_words(obj.content, problem))
+                for problem in criteria_operations.problems_of(obj)
+            ],
             open_submissions=former.submissions.filter(state=SubmissionState.SCREENING).count()
             if former
             else 0,
@@ -341,6 +352,11 @@ def _save(draft: CriteriaSet, form: SetForm | AdditionsForm, *, by: Any, seen: s
         name=form.cleaned_data["name"],
         seen=seen,
     )
+
+
+def _field_of(draft: CriteriaSet, field: str) -> str:
+    """The field of the draft's form: a hub's form counts its own criteria from the first."""
+    return own_field(field, draft.base.content) if draft.base else field
 
 
 def _refuse(form: forms.Form, refusal: DomainError) -> None:

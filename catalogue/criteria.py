@@ -97,6 +97,13 @@ THRESHOLD_NAMES = {
     "score_at_least": gettext_lazy("sum at least"),
     "evidence_at_least": gettext_lazy("evidence for results at least"),
 }
+ROW_NAMES = {
+    "name": gettext_lazy("name"),
+    "question": gettext_lazy("question"),
+    "evidence_required": gettext_lazy("evidence required"),
+    "minimum": gettext_lazy("minimum"),
+    "weight": gettext_lazy("weight"),
+}
 LABEL_NAMES = {
     "validated": gettext_lazy("Validated"),
     "promising": gettext_lazy("Promising"),
@@ -403,6 +410,34 @@ def _order(content: Content) -> dict[str, int]:
     return {step["code"]: place for place, step in enumerate(content["evidence_strength"])}
 
 
+def in_words(content: Content, problem: Problem) -> str:
+    """A problem with its place, for where it is not shown at its field: "C4, weight: …"."""
+    place = ", ".join(str(part) for part in _place(content, problem.field) if part)
+    return f"{place}: {problem.message}" if place else problem.message
+
+
+def _place(content: Content, field: str) -> list[Any]:
+    part, _dash, rest = field.partition("-")
+    if part in {"gates", "criteria", "strength"} and rest:
+        place, _dash, key = rest.partition("-")
+        rows = content["evidence_strength" if part == "strength" else part]
+        return [rows[int(place)].get("code"), _key(key)]
+    if part == "anchor":
+        return [_key(field)]
+    if part == "periods" and rest:
+        return [PERIOD_NAMES[rest]]
+    if part == "thresholds" and rest:
+        label, _dash, key = rest.partition("-")
+        return [LABEL_NAMES[label], THRESHOLD_NAMES[key]]
+    return [{"gates": _("Gates"), "criteria": _("Criteria"), "name": _("Name")}.get(field, "")]
+
+
+def _key(key: str) -> str:
+    if key.startswith("anchor-"):
+        return _("score %(score)s") % {"score": key.removeprefix("anchor-")}
+    return _("code") if key == "code" else str(ROW_NAMES[key])
+
+
 # --- The set of a hub --------------------------------------------------------------------
 
 
@@ -608,15 +643,6 @@ def differences(before: Content, after: Content) -> list[Difference]:
         *_periods_differ(before["periods"], after["periods"]),
         *_rules_differ(before.get("rules", []), after.get("rules", [])),
     ]
-
-
-ROW_NAMES = {
-    "name": gettext_lazy("name"),
-    "question": gettext_lazy("question"),
-    "evidence_required": gettext_lazy("evidence required"),
-    "minimum": gettext_lazy("minimum"),
-    "weight": gettext_lazy("weight"),
-}
 
 
 def _one(place: str, before: str, after: str) -> Iterator[Difference]:

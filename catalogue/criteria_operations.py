@@ -133,6 +133,11 @@ def problems_of(criteria_set: CriteriaSet) -> list[Problem]:
     ]
 
 
+def _listed(criteria_set: CriteriaSet, problems: list[Problem]) -> str:
+    """Problems in one line, each with its place."""
+    return " ".join(criteria.in_words(criteria_set.content, problem) for problem in problems)
+
+
 def _may(by: User, what: str, criteria_set: CriteriaSet) -> None:
     if not by.has_perm(f"catalogue.{what}_criteria_set", criteria_set):
         raise PermissionDenied
@@ -237,7 +242,7 @@ def put_in_force(draft: CriteriaSet, *, by: User, note: str, seen: str = "") -> 
             fields.setdefault(problem.field, []).append(problem.message)
         raise DomainError(
             _("This draft cannot be put in force yet: %(problems)s")
-            % {"problems": " ".join(dict.fromkeys(str(problem) for problem in problems))},
+            % {"problems": _listed(fresh, problems)},
             code="problems",
             fields=fields,
         )
@@ -283,8 +288,7 @@ def _carry_over(shared: CriteriaSet, *, by: User, note: str) -> None:
         _tighten(draft, shared, former.additions)
         problems = problems_of(draft)
         if problems:
-            words = " ".join(dict.fromkeys(str(problem) for problem in problems))
-            amiss.append(f"{former.hub}: {words}")
+            amiss.append(f"{former.hub}: {_listed(draft, problems)}")
             continue
         _save_as_new(draft)
         _replace(draft, by=by, note=note)

@@ -66,7 +66,7 @@ class NumbersField(forms.CharField):
     """Whole numbers with commas between them."""
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         parts = [part for part in re.split(r"[\s,;]+", text) if part]
         if not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):
             raise ValidationError(_("Whole numbers with commas between them, like 90, 30, 7."))
@@ -318,6 +318,13 @@ def show(form: forms.Form, problems: Iterable[Problem]) -> None:
         form.add_error(problem.field if problem.field in form.fields else None, problem.message)
 
 
+def own_field(field: str, base: Content) -> str:
+    """A field of the whole set as a hub's form calls it: ``criteria-10-name`` is its first."""
+    match = re.fullmatch(r"criteria-(\d+)-(.+)", field)
+    place = int(match[1]) - len(base["criteria"]) if match else -1
+    return f"added-{place}-{match[2]}" if match and place >= 0 else field
+
+
 class AdditionsForm(forms.Form):
     """What a hub adds to the shared set: raised minimums and thresholds, criteria of its own."""
 
@@ -445,15 +452,10 @@ class AdditionsForm(forms.Form):
 
     def show(self, problems: Iterable[Problem]) -> None:
         """Problems name rows of the whole set; the hub's own begin after the shared ones."""
-        shared = len(self.base["criteria"])
-        moved = []
-        for problem in problems:
-            match = re.fullmatch(r"criteria-(\d+)-(.+)", problem.field)
-            if match and int(match[1]) >= shared:
-                field = f"added-{int(match[1]) - shared}-{match[2]}"
-                problem = Problem(field, problem.message)
-            moved.append(problem)
-        show(self, moved)
+        show(
+            self,
+            (Problem(own_field(problem.field, self.base), problem.message) for problem in problems),
+        )
 
     # --- What was written ---------------------------------------------------------------
 

@@ -20,6 +20,8 @@ from hubs.models import Hub
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+#: Beyond these the table of criteria has to be scrolled sideways on a narrow screen.
+USUAL_COLUMNS = 2
 #: The mark is drawn for this many binding criteria (design guide).
 SPOKES = range(5, 9)
 
@@ -90,7 +92,7 @@ def _page(request: HttpRequest, shown: CriteriaSet) -> HttpResponse:
     """Gates, scores, criteria, and what earns a mark, in the words of this edition."""
     data = rubric.content_of(shown)
     binding = sum(row["binding"] for row in data["criteria"])
-    own = _own_scores(data)
+    columns = _columns(data)
     siblings = list(_siblings(request, shown))
     return render(
         request,
@@ -101,10 +103,12 @@ def _page(request: HttpRequest, shown: CriteriaSet) -> HttpResponse:
             "binding": binding,
             "draws_mark": binding in SPOKES,
             "rows": [
-                (row, [(score, row["anchors"][score]) for score in own]) for row in data["criteria"]
+                (row, [(score, row["anchors"][score]) for score in columns], _aside(row, data))
+                for row in data["criteria"]
             ],
-            "own_scores": own,
-            "same_scores": ", ".join(score for score in rubric.SCORES if score not in own),
+            "columns": columns,
+            "is_wide": len(columns) > USUAL_COLUMNS,
+            "same_scores": ", ".join(score for score in rubric.SCORES if score not in columns),
             "labels": [
                 {"code": code, "conditions": list(_conditions(data, code))}
                 for code in rubric.LABELS
@@ -136,13 +140,29 @@ def _siblings(request: HttpRequest, shown: CriteriaSet) -> Iterable[CriteriaSet]
     return found.select_related("hub").only(*columns, *names).order_by("-in_force_from", "-pk")
 
 
-def _own_scores(data: dict[str, Any]) -> list[str]:
-    """The scores that mean something of their own for some criterion; the rest is said once."""
+def _columns(data: dict[str, Any]) -> list[str]:
+    """The scores that mean something of their own for most criteria; the rest is said once."""
+    most = len(data["criteria"]) / 2
     return [
         score
         for score in rubric.SCORES
-        if any(row["anchors"][score] != data["anchors"][score] for row in data["criteria"])
+        if sum(score in _own(row, data) for row in data["criteria"]) > most
     ]
+
+
+def _own(row: dict[str, Any], data: dict[str, Any]) -> dict[str, str]:
+    """The scores that mean something of their own for one criterion."""
+    return {
+        score: meaning
+        for score, meaning in row["anchors"].items()
+        if meaning != data["anchors"][score]
+    }
+
+
+def _aside(row: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, str]]:
+    """What one criterion says of a score for which most say nothing of their own."""
+    columns = _columns(data)
+    return [pair for pair in sorted(_own(row, data).items()) if pair[0] not in columns]
 
 
 def _validity(data: dict[str, Any]) -> str:

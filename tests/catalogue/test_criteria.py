@@ -5,10 +5,14 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
@@ -197,6 +201,26 @@ def test_no_shape_of_content_is_more_than_a_problem(odd, part):
     criteria.well_formed({**COMMON, part: odd})
     for value in odd.values():
         criteria.well_formed({**COMMON, part: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "place"),
+    [
+        ("criteria-3-weight", "C4, weight"),
+        ("criteria-3-anchor-2", "C4, score 2"),
+        ("gates-1-code", "G2, code"),
+        ("strength-0-name", "E0, name"),
+        ("anchor-4", "score 4"),
+        ("thresholds-validated-score_at_least", "Validated, sum at least"),
+        ("periods-appeal_file_days", "Time to appeal, in days"),
+        ("gates", "Gates"),
+        ("score_range", ""),
+    ],
+)
+def test_a_problem_away_from_its_field_says_where_it_is(field, place):
+    words = criteria.in_words(COMMON, criteria.Problem(field, "Mend it."))
+
+    assert words == (f"{place}: Mend it." if place else "Mend it.")
 
 
 # --- What a hub may add ------------------------------------------------------------------
@@ -631,6 +655,10 @@ def test_a_draft_with_problems_is_refused_and_nothing_changes():
         ops.put_in_force(draft, by=by, note="Now.")
 
     assert refused.value.code == "problems"
+    assert str(refused.value) == (
+        "This draft cannot be put in force yet:"
+        " Review, in days: A whole number above 0 belongs here."
+    )
     assert refused.value.fields == {"periods-review_days": ["A whole number above 0 belongs here."]}
     assert criteria.in_force(fresh=True).version == "1.0"
 
@@ -1405,3 +1433,64 @@ def test_a_set_without_a_criterion_the_pages_know_breaks_no_page():
     assert "<h4>C10 " not in page
     for name in ("sharing", "evidence", "problem"):
         assert client.get(f"/work/{solution.uid}/{name}/").status_code == 200
+
+
+# --- The way from one set in a file to sets as rows --------------------------------------
+
+BEFORE = """
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+executor = MigrationExecutor(connection)
+old = [("catalogue", "0003_invitations")]
+executor.migrate(old)
+apps = executor.loader.project_state(old).apps
+made = lambda model, **values: apps.get_model(model).objects.create(**values)
+made("accounts.Language", code="en", name="English", native_name="English")
+user = made("accounts.User", email="person@test.example")
+for number in (1, 2):
+    solution = made("catalogue.Solution", owner=user, language_id="en")
+    version = made(
+        "catalogue.Version", solution=solution, number=1, form="snapshot", content={"title": "T"}
+    )
+    made(
+        "catalogue.Submission",
+        solution=solution,
+        version=version,
+        form="snapshot",
+        submitted_by=user,
+    )
+"""
+AFTER = """
+from catalogue.models import CriteriaSet, Submission
+row = CriteriaSet.objects.get()
+first = Submission.objects.order_by("submitted_at").first()
+print(
+    row.version,
+    row.state,
+    row.in_force_from == first.submitted_at,
+    Submission.objects.filter(criteria_set=row).count(),
+)
+"""
+
+
+@pytest.mark.slow
+def test_what_was_submitted_before_sets_were_rows_is_judged_by_the_first(tmp_path):
+    env = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
+    env |= {"HUB_VAR": str(tmp_path), "HUB_PROFILE": "test"}
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+
+    run("shell", "-v", "0", "-c", BEFORE)
+    run("migrate", "-v", "0")
+    assert run("shell", "-v", "0", "-c", AFTER) == "1.0 in_force True 2"
+    run("migrate", "-v", "0", "catalogue", "0003")
+    run("migrate", "-v", "0")
+    assert run("shell", "-v", "0", "-c", AFTER) == "1.0 in_force True 2"
