@@ -40,7 +40,9 @@ class Card:
     level: str
     lang: str = ""
     dir: str = ""
-    scores: None = None
+    #: Names and scores of the binding criteria. Records of labels stand above the catalogue:
+    #: a page that shows them lays them on the cards.
+    scores: Sequence[tuple[str, float | None]] | None = None
 
 
 def in_order(keys: Sequence[str]) -> list[Solution]:

@@ -25,24 +25,12 @@ if TYPE_CHECKING:
     from validation.judging import Panel
     from validation.models import Case, Decision, Record
 
-#: The words of the document beside those of schema.org, each an address of this portal’s.
-TERMS = (
-    "ValidationRecord",
-    "number",
-    "label",
-    "score",
-    "criteria_set",
-    "criteria",
-    "gates",
-    "evidence",
-    "evidence_strength",
-    "reviewers",
-    "proof",
-)
-
 
 def document_of(record: Record, decision: Decision, panel: Panel) -> dict[str, Any]:
-    """What will be signed. ``record`` has its number, dates and label already."""
+    """What will be signed. ``record`` has its number, dates and label already.
+
+    ``validation.terms`` says what each word means, at the address that ``@vocab`` gives.
+    """
     case = record.case
     with translation.override("en"):
         url = _absolute("validation:record", reference=record.reference)
@@ -51,7 +39,7 @@ def document_of(record: Record, decision: Decision, panel: Panel) -> dict[str, A
     head_number, head_seal = audit.head()
     chosen = case.criteria_set
     return {
-        "@context": ["https://schema.org", {"@vocab": f"{settings.PORTAL_URL}/records/terms#"}],
+        "@context": ["https://schema.org", {"@vocab": f"{settings.PORTAL_URL}/records/terms/#"}],
         "type": "ValidationRecord",
         "id": url,
         "number": record.reference,

@@ -111,6 +111,8 @@ def steps_of(level: str) -> list[tuple[StrOrPromise, str]]:
     """The six steps from practice to exchange, as far as this record has come."""
     validate = {
         Level.IN_REVIEW: "now",
+        Level.PROMISING: "now",
+        Level.SUSPENDED: "now",
         Level.VALIDATED: "done",
         Level.ADOPTED: "done",
     }.get(Level(level), "todo")
