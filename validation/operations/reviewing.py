@@ -108,18 +108,21 @@ def _refuse_forged(case: Case, draft: Draft) -> None:
     for code, said in draft.judgements.items():
         if code not in case.scope:
             fields[code] = [_("This criterion is not part of the review.")]
-        elif said.value is not None and (
-            isinstance(said.value, bool) or said.value not in {0, 1, 2, 3, 4}
-        ):
+        elif said.value is not None and not _is_whole(said.value, 4):
             fields[code] = [_("Choose a score from 0 to 4.")]
         elif set(said.cites) - known:
             fields[code] = [_("Cite evidence of this version only.")]
-    if draft.strength is not None and draft.strength not in c.Strength.values:
+    if draft.strength is not None and not _is_whole(draft.strength, max(c.Strength.values)):
         fields["strength"] = [_("Choose one of E0 to E4.")]
     if fields:
         raise DomainError(
             _("Something here cannot be. Look at the fields."), code="forged", fields=fields
         )
+
+
+def _is_whole(value: object, most: int) -> bool:
+    """A whole number from 0 on, and nothing that only counts as one."""
+    return type(value) is int and 0 <= value <= most
 
 
 def gaps_of(seat: Seat) -> dict[str, list[str]]:
