@@ -11,7 +11,18 @@ from validation import choices as c
 from validation import scoring
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from validation.models import Case, Seat
+
+
+#: Reviews without which nothing is decided.
+LEAST = 2
+
+
+def is_abroad(country: str, content: Mapping[str, Any]) -> bool:
+    """From a known country that is none of the solution's."""
+    return bool(country) and country not in content["countries"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,17 @@ class Panel:
             }
             strength = self.strength
         return scoring.result(self.rules, gates_pass, {**self.carried, **values}, strength)
+
+    @property
+    def has_abroad(self) -> bool:
+        """Whether one of the reviews comes from another country."""
+        return any(is_abroad(seat.country, self.case.version.content) for seat in self.seats)
+
+    @property
+    def carries_a_label(self) -> bool:
+        """Whether a label can stand on these reviews: two or more, one from another country,
+        and no third one needed."""
+        return len(self.seats) >= LEAST and self.has_abroad and not self.third_needed()
 
     def third_needed(self) -> list[dict[str, str]]:
         """Why two reviews are not enough, as kept on the case; empty when they are."""

@@ -67,9 +67,9 @@ def chairs(user: Any, obj: Any) -> bool:
 
 @rules.predicate
 def has_declared(user: Any, obj: Any) -> bool:
-    """The chair answered the questions about conflicts of interest."""
-    rows = CasePart.objects.filter(case=case_of(obj), user=user.pk, part=Part.CHAIR)
-    return rows.exclude(declared={}).exists()
+    """The chair answered the questions about conflicts of interest, and has none."""
+    part = CasePart.objects.filter(case=case_of(obj), user=user.pk, part=Part.CHAIR).first()
+    return bool(part and part.declared and not any(part.declared.values()))
 
 
 @rules.predicate
@@ -122,7 +122,7 @@ def owns_the_record(user: Any, record: Record) -> bool:
 moderates = is_portal_moderator & is_uninvolved
 judges_labels = (is_portal_moderator | may_chair) & has_no_part
 
-rules.add_perm("validation.view_case", moderates | chairs)
+rules.add_perm("validation.view_case", moderates | (chairs & is_uninvolved))
 rules.add_perm("validation.appoint_chair", moderates | (may_chair & is_uninvolved))
 rules.add_perm("validation.declare_chair", chairs)
 rules.add_perm("validation.chair_case", chairs & has_declared)
@@ -133,7 +133,7 @@ rules.add_perm("validation.follow_case", team)
 rules.add_perm("validation.answer_clarification", team)
 rules.add_perm("validation.confirm_decision", sent_a_review)
 rules.add_perm("validation.hold_seat", holds_seat)
-rules.add_perm("validation.release_seat", chairs | moderates)
+rules.add_perm("validation.release_seat", (chairs & has_declared) | moderates)
 rules.add_perm("validation.reopen_seat", chairs)
 rules.add_perm("validation.keep_time", rules.always_false)  # only the portal itself
 rules.add_perm("validation.decide_record", (is_portal_moderator | may_chair) & is_uninvolved)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.models import AuditEntry
 from validation import choices as c
+from validation import judging
 from validation.clock import PORTAL
 from validation.judging import Panel
 from validation.models import Case
@@ -14,14 +15,15 @@ from validation.operations.common import audit_data, days_from_now, periods, syn
 from validation.operations.inviting import invite_best
 
 #: Reviews without which nothing is decided.
-LEAST = 2
+LEAST = judging.LEAST
 
 
 def advance(case: Case) -> None:
     """Move a locked case on as far as its panel has come. Repeating it changes nothing.
 
     Two who accepted begin the review. When no review is open any more and two are in, either
-    they are enough, or a third is needed and asked for; three always are enough.
+    they are enough, or a third is needed and asked for; three always are enough, if one of
+    them comes from another country.
     """
     accepted = case.seats.filter(state__in=[c.SeatState.REVIEWING, c.SeatState.SENT]).count()
     if case.state == c.CaseState.ASSIGNMENT and accepted >= LEAST:
@@ -32,7 +34,10 @@ def advance(case: Case) -> None:
     sent = case.seats.sent().count()
     if open_reviews or sent < LEAST:
         return
-    needed = Panel.of(case).third_needed() if sent == LEAST else []
+    panel = Panel.of(case)
+    needed = panel.third_needed() if sent == LEAST else []
+    if not panel.has_abroad:  # the one who did has left
+        needed = [*needed, {"code": "country", "criterion": ""}]
     if needed != case.third_needed:
         Case.objects.filter(pk=case.pk).update(third_needed=needed)
         case.third_needed = needed

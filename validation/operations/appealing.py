@@ -19,6 +19,7 @@ from validation.models import Appeal, AppealMember, Case, CasePart
 from validation.operations.common import (
     audit_data,
     days_from_now,
+    in_team,
     lock,
     must,
     periods,
@@ -36,16 +37,17 @@ COUNTRIES = 2
 
 
 def last_day(case: Case) -> datetime | None:
-    """Until when the owner may appeal; None while nothing is decided."""
+    """Until when the owner may appeal: the end of the last day. None while nothing is decided."""
     if case.ended_at is None or case.state != c.CaseState.DECIDED:
         return None
-    return days_from_now(int(periods(case)["appeal_file_days"]), start=case.ended_at)
+    until = days_from_now(int(periods(case)["appeal_file_days"]), start=case.ended_at)
+    return timezone.localtime(until).replace(hour=23, minute=59, second=59)
 
 
 def file_appeal(case: Case, *, by: User, ground: str, text: str) -> Appeal:
     """The owner objects: to procedure, a factual error or overlooked evidence, nothing else.
     Sending it twice gives one appeal."""
-    must(by.has_perm("validation.file_appeal", case))
+    must(by.has_perm("validation.file_appeal", case) and in_team(by, case.solution))
     fields: dict[str, list[str]] = {}
     if ground not in c.AppealGround.values:
         fields["ground"] = [_("Choose the ground of the appeal.")]

@@ -18,6 +18,7 @@ from validation.operations import records
 from validation.operations.common import (
     audit_data,
     days_from_now,
+    in_team,
     must,
     periods,
     require_text,
@@ -98,7 +99,8 @@ def ask_owner(challenge: Challenge, *, by: User, note: str) -> None:
 def answer(challenge: Challenge, *, by: User, text: str) -> None:
     """The owner's answer to a challenge; a later one replaces it while it is open."""
     text = require_text(text, _("Write your answer."), "text")
-    must(by.has_perm("validation.answer_challenge", challenge))
+    solution = challenge.record.solution
+    must(by.has_perm("validation.answer_challenge", challenge) and in_team(by, solution))
     with transaction.atomic():
         AuditHead.hold()
         kept = Challenge.objects.filter(pk=challenge.pk, state=c.ChallengeState.ASKED).update(

@@ -16,7 +16,9 @@ from validation.models import Case, Clarification, Question
 from validation.operations.advancing import advance
 from validation.operations.common import (
     audit_data,
+    chairs_declared,
     days_from_now,
+    in_team,
     lock,
     must,
     periods,
@@ -34,7 +36,7 @@ MOST_QUESTIONS = 20
 
 def ask(case: Case, *, by: User, questions: Sequence[tuple[str, str]]) -> Clarification:
     """The chair asks the team. Two rounds at most, 14 days each (as the criteria set says)."""
-    must(by.has_perm("validation.chair_case", case) and case.chair_id == by.pk)
+    must(chairs_declared(by, case))
     asked = [(code, text.strip()) for code, text in questions if text.strip()]
     if not asked:
         raise DomainError(_("Ask at least one question."), code="empty")
@@ -81,7 +83,7 @@ def ask(case: Case, *, by: User, questions: Sequence[tuple[str, str]]) -> Clarif
 
 def keep_answers(case: Case, *, by: User, answers: Mapping[int, str]) -> Clarification:
     """Keep what the team has written so far; nothing goes to the panel yet."""
-    must(by.has_perm("validation.answer_clarification", case))
+    must(by.has_perm("validation.answer_clarification", case) and in_team(by, case.solution))
     with transaction.atomic():
         case = lock(case)
         require_state(case, c.CaseState.CLARIFICATION)

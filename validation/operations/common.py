@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from catalogue.choices import Publication, SubmissionState, Validation
 from catalogue.models import Solution
 from catalogue.operations import note_validation
+from catalogue.rules import is_in_team
 from core.errors import DomainError
 from core.models import AuditHead
 from validation import choices as c
 from validation.models import Case, Record
+from validation.rules import chairs, has_declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,6 +139,17 @@ def uninvolved(user: User, case: Case) -> bool:
         user.pk not in named
         and not case.parts.filter(user=user).exclude(part=c.Part.CHAIR).exists()
     )
+
+
+def in_team(user: User, solution: Solution) -> bool:
+    """Of its team, asked again where only a team can speak for its solution: an administrator
+    passes every predicate."""
+    return bool(is_in_team(user, solution))
+
+
+def chairs_declared(user: User, case: Case) -> bool:
+    """In the chair, with every conflict of interest denied. No administrator is without it."""
+    return bool(chairs(user, case) and has_declared(user, case))
 
 
 def four_eyes() -> DomainError:

@@ -18,11 +18,11 @@ from core.models import AuditEntry
 from validation import choices as c
 from validation import scoring
 from validation.conflicts import Named, hard_blocks
-from validation.judging import Panel
+from validation.judging import LEAST, Panel, is_abroad
 from validation.models import Case, Decision, Record, Seat
-from validation.operations.advancing import LEAST
 from validation.operations.common import (
     audit_data,
+    chairs_declared,
     four_eyes,
     lock,
     must,
@@ -30,7 +30,6 @@ from validation.operations.common import (
     require_text,
     sync,
 )
-from validation.operations.inviting import is_abroad
 from validation.operations.opening import settle
 from validation.operations.records import issue, not_confirmed
 from validation.operations.reviewing import damaged_files
@@ -73,7 +72,7 @@ def propose(
     Two reviews: the mean; three: the median. A changed score has a written reason and stays
     inside the reviewers' range. A later proposal takes the place of an open one.
     """
-    must(by.has_perm("validation.chair_case", case) and case.chair_id == by.pk)
+    must(chairs_declared(by, case))
     with transaction.atomic():
         case = lock(case)
         require_state(case, c.CaseState.DECISION)

@@ -15,8 +15,9 @@ from hubs import reference
 from validation import choices as c
 from validation.clock import PORTAL
 from validation.conflicts import Block, Named, hard_blocks, parts_in
+from validation.judging import is_abroad
 from validation.models import Case, Reviewer, Seat
-from validation.operations.common import audit_data, lock, must, require_state
+from validation.operations.common import audit_data, chairs_declared, lock, must, require_state
 from validation.operations.opening import take_part
 
 if TYPE_CHECKING:
@@ -87,17 +88,12 @@ def _suggest(
     return Suggestion(entry, points, tuple(fits), tuple(blocks), entry.load, abroad)
 
 
-def is_abroad(country: str, content: dict[str, Any]) -> bool:
-    """From a known country that is none of the solution's."""
-    return bool(country) and country not in content["countries"]
-
-
 # --- Invitations -------------------------------------------------------------------------
 
 
 def invite(case: Case, *, by: User, person: User) -> Seat:
     """Ask somebody to review. Asking twice gives the seat already there."""
-    must(by.has_perm("validation.chair_case", case) and case.chair_id == by.pk)
+    must(chairs_declared(by, case))
     with transaction.atomic():
         return _invite(lock(case), by=by, person=person)
 

@@ -11,22 +11,24 @@ from django.utils.translation import gettext as _
 from catalogue.choices import Form
 from catalogue.models import Solution, Submission
 from core.errors import DomainError
-from core.models import AuditEntry
+from core.models import AuditEntry, AuditHead
 from validation import choices as c
 from validation.clock import PORTAL
-from validation.conflicts import Named, hard_blocks
+from validation.conflicts import Named, hard_blocks, parts_in
 from validation.models import Case, CasePart, Record, Renewal, Reviewer
 from validation.operations.common import (
     audit_data,
     complete_declaration,
     days_from_now,
     four_eyes,
+    in_team,
     lock,
     must,
     periods,
     require_state,
     require_text,
     sync,
+    touch,
     uninvolved,
 )
 
@@ -113,6 +115,7 @@ def _open(
     earlier: Record | None,
     **alias: Any,
 ) -> Case:
+    AuditHead.hold()
     Solution.objects.select_for_update(of=("self",)).get(pk=submission.solution_id)
     there = Case.objects.open().filter(submission=submission).first()
     if there:
@@ -164,6 +167,8 @@ def appoint_chair(
     require_state(case, *c.OPEN)
     if case.chair_id == chair.pk:
         return
+    if case.chair_id is not None and not (by.is_staff or by.is_superuser):
+        raise DomainError(_("Somebody has the chair by now."), code="taken")
     entry = Reviewer.objects.filter(user=chair, is_active=True, may_chair=True).exists()
     if not (entry or chair.is_staff) or not chair.is_active:
         raise DomainError(
@@ -176,9 +181,12 @@ def appoint_chair(
             % {"name": chair, "why": " ".join(block.message for block in blocks)},
             code="blocked",
         )
+    _refuse_seen_before(case, chair)
     take_part(case, chair, c.Part.CHAIR)
     if declared is not None and chair.pk == by.pk:
         _keep_declaration(case, by, declared)
+    if case.chair_id is not None:
+        touch(case)  # what the former chair proposed is not confirmed any more
     Case.objects.filter(pk=case.pk).update(chair=chair)
     case.chair = chair
     AuditEntry.record(by=by, verb="appoint", target=case, chair=chair.pk, **audit_data(case))
@@ -196,8 +204,22 @@ def declare_chair(case: Case, *, by: User, declared: Mapping[str, bool]) -> bool
         return True
     CasePart.objects.filter(case=case, user=by).update(declared=dict(declared))
     Case.objects.filter(pk=case.pk).update(chair=None)
+    touch(case)
     AuditEntry.record(by=by, verb="recuse", target=case, **audit_data(case))
     return False
+
+
+def _refuse_seen_before(case: Case, chair: User) -> None:
+    """Who declared a conflict does not come back, and a second look is for other people."""
+    parts = CasePart.objects.filter(user=chair, part=c.Part.CHAIR)
+    mine = parts.filter(case=case).first()
+    if mine is not None and any(mine.declared.values()):
+        raise DomainError(
+            _("%(name)s declared a conflict of interest in this case.") % {"name": chair},
+            code="conflict",
+        )
+    if mine is None and chair.pk in parts_in(case):
+        raise four_eyes()
 
 
 def _keep_declaration(case: Case, by: User, declared: Mapping[str, bool]) -> None:
@@ -228,6 +250,7 @@ def take_part(case: Case, user: User, part: str) -> None:
 def take_back(case: Case, *, by: User, note: str = "") -> None:
     """The team takes its version back from the panel. It stays public as it was."""
     case = lock(case)
+    must(in_team(by, case.solution))
     end_case(case, "take_back", by=by, note=note.strip(), outcome=c.Outcome.WITHDRAWN)
 
 

@@ -15,10 +15,12 @@ from core.models import AuditEntry
 from validation import choices as c
 from validation.clock import PORTAL
 from validation.conflicts import Named, hard_blocks
+from validation.judging import Panel
 from validation.models import Case, Record, Seat
 from validation.operations.advancing import advance, back_to_review
 from validation.operations.common import (
     audit_data,
+    chairs_declared,
     complete_declaration,
     days_from_now,
     lock,
@@ -28,6 +30,7 @@ from validation.operations.common import (
     require_text,
     sync,
     touch,
+    uninvolved,
 )
 
 if TYPE_CHECKING:
@@ -148,7 +151,7 @@ def propose_date(seat: Seat, *, by: User, on: date) -> None:
 
 def set_due(seat: Seat, *, by: User, on: date) -> None:
     """The chair changes the date of a review, or grants the one that was asked for."""
-    must(seat.case.chair_id == by.pk)
+    must(chairs_declared(by, seat.case))
     today = timezone.localdate()
     if not today <= on <= today + timedelta(days=LONGEST_DELAY):
         text = _("Choose a day within the next %(n)d days.") % {"n": LONGEST_DELAY}
@@ -170,7 +173,7 @@ def release(seat: Seat, *, by: User, note: str) -> None:
     """The chair lets a reviewer go. A review that was in no longer counts."""
     note = require_text(note, _("Say why."), "note")
     case = seat.case
-    must(by.has_perm("validation.release_seat", case) and seat.user_id != by.pk)
+    must(by.has_perm("validation.release_seat", case) and uninvolved(by, case))
     with transaction.atomic():
         _case, seat = lock_seat(seat)
         _leave(seat, "release", by=by, note=note)
@@ -187,10 +190,11 @@ def recuse(seat: Seat, *, by: User, note: str) -> None:
 
 
 def leave(seat: Seat, *, note: str) -> None:
-    """The portal lets a reviewer go who cannot go on."""
+    """The portal lets a reviewer go who cannot go on. A review that is in by now stays."""
     with transaction.atomic():
         _case, seat = lock_seat(seat)
-        _leave(seat, "release", by=PORTAL, note=note, **PORTAL.audit_name)
+        if seat.state in c.BUSY:
+            _leave(seat, "release", by=PORTAL, note=note, **PORTAL.audit_name)
 
 
 def _leave(seat: Seat, verb: str, *, by: Any, note: str, **alias: Any) -> None:
@@ -209,11 +213,12 @@ def _leave(seat: Seat, verb: str, *, by: Any, note: str, **alias: Any) -> None:
 
 
 def _label_lost_a_review(case: Case) -> None:
-    """A label never stands on one review: it is suspended until people have looked."""
+    """A label never stands on one review, nor on two that would need a third: it is suspended
+    until people have looked."""
     record = Record.objects.filter(case=case, state=c.RecordState.IN_FORCE).first()
     if record is None:
         return
-    if case.seats.sent().count() >= 2 and not case.third_needed:
+    if Panel.of(case).carries_a_label:
         return
     record._make(
         "suspend_record",

@@ -17,9 +17,11 @@ from core.models import AuditEntry, AuditHead, Counter
 from validation import choices as c
 from validation.clock import PORTAL
 from validation.documents import document_of
+from validation.judging import Panel
 from validation.models import Case, Decision, Record
 from validation.operations.common import (
     audit_data,
+    lock,
     must,
     periods,
     require_text,
@@ -30,7 +32,6 @@ from validation.signing import sign
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from validation.judging import Panel
 
 MONTHS = {c.Outcome.VALIDATED: "validated_months", c.Outcome.PROMISING: "promising_months"}
 
@@ -128,6 +129,8 @@ def _change(record: Record, verb: str, *, by: User, note: str) -> None:
                 _("Somebody who has no part in this case decides about its label."),
                 code="four-eyes",
             )
+        if verb == "restore_record":
+            _still_carried(record.case)
         record._make(
             verb,
             by=by,
@@ -138,6 +141,18 @@ def _change(record: Record, verb: str, *, by: User, note: str) -> None:
         )
         sync(record.solution)
         finding.note(Solution.objects.select_related("public_version").get(pk=record.solution_id))
+
+
+def _still_carried(case: Case) -> None:
+    """Nobody can put a label back on reviews that do not carry it any more."""
+    if not Panel.of(lock(case)).carries_a_label:
+        raise DomainError(
+            _(
+                "One of the reviews behind this label no longer counts, and the others are not "
+                "enough. Revoke it; the solution can be sent in again."
+            ),
+            code="quorum",
+        )
 
 
 def expire(record: Record, *, today: date) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalogue.choices import Form
+from catalogue.choices import Form, SubmissionState
 from catalogue.content import document_of
 from catalogue.models import Solution
 from catalogue.operations import submit_solution
@@ -19,7 +19,7 @@ from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from validation import choices as c
 from validation.models import Case, Record, Renewal
-from validation.operations.common import audit_data, must, periods
+from validation.operations.common import audit_data, in_team, must, periods
 from validation.operations.opening import ALWAYS_RENEWED
 
 if TYPE_CHECKING:
@@ -70,7 +70,16 @@ def file_renewal(solution: Solution, *, by: User, statements: Mapping[str, State
                 _("There is no label to confirm, or the panel has a version already."),
                 code="wrong-state",
             )
-        must(by.has_perm("validation.renew_record", record))
+        must(by.has_perm("validation.renew_record", record) and in_team(by, solution))
+        waiting = solution.submissions.filter(state=SubmissionState.SCREENING).first()
+        if waiting is not None:
+            there = Renewal.objects.filter(submission=waiting).first()
+            if there:
+                return there
+            raise DomainError(
+                _("A version is being screened. Wait for the desk, or take it back first."),
+                code="in-screening",
+            )
         if timezone.localdate() < opens_on(record):
             raise DomainError(
                 _("You can confirm it from %(day)s on.") % {"day": opens_on(record).isoformat()},
@@ -85,9 +94,6 @@ def file_renewal(solution: Solution, *, by: User, statements: Mapping[str, State
                 fields=fields,
             )
         submission = submit_solution(solution, by=by, form=Form.FULL)
-        there = Renewal.objects.filter(submission=submission).first()
-        if there:
-            return there
         renewal = Renewal.objects.create(
             solution=solution,
             record=record,

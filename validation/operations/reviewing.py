@@ -122,7 +122,7 @@ def _refuse_forged(case: Case, draft: Draft) -> None:
 
 def _is_whole(value: object, most: int) -> bool:
     """A whole number from 0 on, and nothing that only counts as one."""
-    return type(value) is int and 0 <= value <= most
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def gaps_of(seat: Seat) -> dict[str, list[str]]:
