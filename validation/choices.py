@@ -212,4 +212,6 @@ VERBS: dict[str, StrOrPromise] = {
     "revoke_label": _("Label revoked after a challenge"),
     "file_renewal": _("Re-validation filed"),
     "check_evidence": _("Evidence checked"),
+    "list_reviewer": _("Put on the list of reviewers"),
+    "change_reviewer": _("Entry on the list of reviewers changed"),
 }
