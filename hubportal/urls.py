@@ -32,8 +32,8 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("hubs/", include("hubs.urls")),
+    path("", include("validation.urls")),  # before the workspace, whose pages have any name
     path("", include("catalogue.urls")),
-    path("", include("validation.urls")),
     path("desk/", admin.site.urls),
     prefix_default_language=False,
 )
