@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from catalogue.choices import Publication
@@ -43,11 +43,11 @@ SPOKES = range(5, 9)
 
 #: What the scores of the common criteria are called. Other sets have anchors of their own.
 SCORE_WORDS: tuple[StrOrPromise, ...] = (
-    gettext_lazy("Absent"),
-    gettext_lazy("Asserted"),
-    gettext_lazy("Adequate"),
-    gettext_lazy("Strong"),
-    gettext_lazy("Outstanding"),
+    pgettext_lazy("score", "Absent"),
+    pgettext_lazy("score", "Asserted"),
+    pgettext_lazy("score", "Adequate"),
+    pgettext_lazy("score", "Strong"),
+    pgettext_lazy("score", "Outstanding"),
 )
 #: An agreed score may lie between two of them.
 BETWEEN_WORDS: tuple[StrOrPromise, ...] = (
@@ -86,7 +86,7 @@ STRENGTH_WORDS: dict[str, StrOrPromise] = {
     "E3": gettext_lazy("Comparison study"),
     "E4": gettext_lazy("Repeated in two or more contexts"),
 }
-#: What a check found: its word, and the kind of mark it is shown with.
+#: What a check found: its word, and the kind of status it is shown as.
 CHECKS: dict[str, tuple[StrOrPromise, str]] = {
     c.CheckOutcome.OPENED: (gettext_lazy("Opened"), "open"),
     c.CheckOutcome.CONFIRMED: (gettext_lazy("Confirmed with its author"), "done"),

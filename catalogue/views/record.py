@@ -90,7 +90,7 @@ def public_version_of(solution: Solution) -> Version:
 LEVELS: dict[str, StrOrPromise] = {
     Level.DOCUMENTED: gettext_lazy(
         "Someone who took no part in it checked that the record is complete and may be shared. "
-        "Nobody has scored it against the criteria yet."
+        "No panel has found that it meets the criteria."
     ),
     Level.IN_REVIEW: gettext_lazy("Reviewers are scoring it against the criteria. No result yet."),
     Level.PROMISING: gettext_lazy(

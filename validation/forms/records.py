@@ -147,6 +147,14 @@ class ChallengeForm(forms.Form):
             "PDF, picture, DOCX, XLSX, PPTX, ODT, ODS, CSV or text. Up to %(limit)s MB."
         ) % {"limit": uploads.megabytes(settings.UPLOAD_LIMIT)}
 
+    def clean(self) -> dict[str, Any]:
+        """Tell both gaps at once, not one after the other."""
+        data = super().clean() or {}
+        shown = data.get("url") or "url" in self.errors
+        if not shown and not self.files.get("upload") and self.stored is None:
+            self.add_error("url", _("Give a link or a file that shows it."))
+        return data
+
     @property
     def stored(self) -> StoredFile | None:
         """The file this person deposited with an earlier try of the same form."""

@@ -3,7 +3,7 @@ catalogue, which may not import what stands above it.
 
 Pages of a solution   validation_card, validation_scorecard, validation_linked_data
 Lists of solutions    scored_cards
-Records               record_mark, score_seal, score_meter, score_strip
+Records               record_mark, check_mark, score_seal, score_meter, score_strip, points
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.choices import Level
 from catalogue.linked_data import as_script
-from core.templatetags.components import LEVELS, level, strip
+from core.templatetags.components import LEVELS, icon, level, strip
 from validation import choices as c
 from validation.models import Record
 from validation.presentation import (
     SPOKES,
     TOP_SCORE,
+    Item,
     Row,
     Shown,
     binding_scores,
@@ -80,6 +81,21 @@ def record_mark(code: str, *, full: bool = False) -> SafeString:
         cls,
         _drawn(spokes),
         word,
+    )
+
+
+#: The icons of what a check found, by the kind of its status.
+CHECK_ICONS = {"open": "doc", "done": "check", "late": "warn", "miss": "stop", "none": "dash"}
+
+
+@register.simple_tag
+def check_mark(item: Item) -> SafeString:
+    """What the panel found when it looked at an item of evidence: icon and word."""
+    return format_html(
+        '<span class="status st-{}">{}<span>{}</span></span>',
+        item.kind,
+        icon(CHECK_ICONS[item.kind]),
+        item.check,
     )
 
 
