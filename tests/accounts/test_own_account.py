@@ -74,7 +74,7 @@ def test_reading_pages_writes_the_session_once_in_a_quarter_of_an_hour(
 ) -> None:
     client = browser(make_user())
     client.get(reverse("account_logout"))
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         client.get(reverse("account_logout"))
 
 

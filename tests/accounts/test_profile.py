@@ -253,7 +253,7 @@ def test_the_profile_form_costs_a_fixed_number_of_queries(django_assert_num_quer
     reference()
     client = browser(make_user())
     client.get(reverse("accounts:profile-edit"))
-    with django_assert_num_queries(5):  # session, person, profile, languages, hub roles
+    with django_assert_num_queries(6):  # session, person, profile, languages, hub roles, chair
         client.get(reverse("accounts:profile-edit"))
 
 

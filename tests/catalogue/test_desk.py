@@ -346,7 +346,7 @@ def test_the_queue_costs_the_same_for_one_and_for_many(n, desk, hub, django_asse
         submitted(complete_snapshot(hub=hub))
     desk.get(QUEUE)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         desk.get(QUEUE)
 
 
