@@ -597,7 +597,7 @@ def answer(case: Case, answers: dict[int, str]) -> str:
 
 def test_answers_sent_twice_at_once_go_to_the_panel_once() -> None:
     """Even with the locks off: the guard is the move itself, one conditional update, whose twin
-    is among the tests of ``core.lifecycle``."""
+    is in ``test_moves``."""
     case, answers = asked()
 
     found = at_once(*[lambda: answer(case, answers)] * 3)
