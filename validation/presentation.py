@@ -122,6 +122,12 @@ def number(value: Any) -> str:
     return number_format(round(float(found), 2))
 
 
+def _short(value: Any) -> float:
+    """A number that prints as ``3``, not as ``3.0``."""
+    found = Fraction(str(value))
+    return int(found) if found.denominator == 1 else float(found)
+
+
 def score_word(value: Fraction | None) -> StrOrPromise:
     """A score of the common criteria in a word or two; empty for none."""
     if value is None:
@@ -252,7 +258,7 @@ def state_since(record: Record, today: date | None = None) -> date:
 def binding_scores(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, float | None]]:
     """Name and score of the binding criteria, for the strip; empty where no mark is drawn."""
     found = [
-        (short_name(row["name"]), None if row["score"] is None else float(row["score"]))
+        (short_name(row["name"]), None if row["score"] is None else _short(row["score"]))
         for row in rows
         if row["minimum"] is not None
     ]
