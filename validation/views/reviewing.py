@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
     from validation.models import Case
 
+#: How long the note on a check of evidence may be.
+MOST_FOUND = 500
 View = Callable[..., HttpResponse]
 PER_PAGE = 25
 
@@ -452,14 +454,19 @@ def _scores(criterion: reading.Criterion, said: Judgement) -> list[Choice]:
     return [*marks, cannot]
 
 
+#: The controls of one criterion, in the order of the page.
+KINDS = ("value", "reason", "cites", "question")
+
+
 def _summary(sheet: Sheet, frozen: reading.Frozen) -> list[tuple[str, str]]:
     """Every refusal with the id of the control where it is mended, in the order of the page."""
     first = {"value": "-0", "cites": f"-{frozen.refs[0]}" if frozen.refs else ""}
     order = [*frozen.case.scope, *WHOLE]
 
-    def place(control: str) -> tuple[int, str]:
-        name = control.partition("-")[0]
-        return (order.index(name) if name in order else len(order), control)
+    def place(control: str) -> tuple[int, int]:
+        name, _dash, kind = control.partition("-")
+        part = order.index(name) if name in order else len(order)
+        return part, KINDS.index(kind) if kind in KINDS else 0
 
     rows = []
     for control in sorted(sheet.errors, key=place):
@@ -699,9 +706,6 @@ def check(request: HttpRequest, uid: str) -> HttpResponse:
         return JsonResponse({"message": found, "outcome": outcome})
     messages.success(request, _("%(ref)s: %(found)s.") % {"ref": ref, "found": found})
     return to_review(seat, ref.lower())
-
-
-MOST_FOUND = 500
 
 
 # --- After sending ---------------------------------------------------------------------------
