@@ -7,7 +7,10 @@ label. What the sources do not say stays empty. An entry is taken over once: wha
 the record afterwards is left alone.
 
 Examples are work in progress of the demonstration accounts: a draft, submissions that wait,
-one given back. They are invented, say so in their title, and are never published from here.
+one given back. They are invented, say so in their title, and are not published from here. What
+the validation shows by examples is made by ``validation.demonstration`` with ``begin_example``:
+those pass screening and become public, carry the mark “Example” everywhere, and stand behind
+everything real in every list.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from django.db import transaction
 from catalogue import fields as f
 from catalogue import operations
 from catalogue.choices import Form, Licence
-from catalogue.models import Evidence, Indicator, Solution, Submission
+from catalogue.models import BuildingBlock, Evidence, Indicator, Solution, Submission
 from core.richtext import from_text
 from hubs.models import Hub
 
@@ -50,7 +53,11 @@ _PLAIN = (
     "owner_institution",
     "cost_unit_name",
     "cost_currency",
+    "cost_year",
+    "cost_payers",
+    "modalities",
     "offer_materials",
+    "personal_data",
     "editors_note",
 )
 _MONEY = ("cost_total", "cost_unit")
@@ -125,7 +132,7 @@ def _take_over_one(
     return solution
 
 
-def _values(entry: dict[str, Any]) -> dict[str, Any]:
+def _values(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of the record that an entry fills."""
     return (
         {name: entry[name] for name in _PLAIN if name in entry}
@@ -134,13 +141,14 @@ def _values(entry: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _write_rows(solution: Solution, entry: dict[str, Any]) -> None:
-    """What hangs on the record: choices from lists, tags, indicators, evidence."""
+def _write_rows(solution: Solution, entry: Mapping[str, Any]) -> None:
+    """What hangs on the record: choices from lists, tags, blocks, indicators, evidence."""
     for name in ("sectors", "goals", "targets", "countries"):
         if entry.get(name):
             getattr(solution, name).set(entry[name])
     if entry.get("tags"):
         solution.tags.add(*entry["tags"])
+    BuildingBlock.objects.bulk_create(_parts(BuildingBlock, solution, entry.get("blocks", [])))
     Indicator.objects.bulk_create(_parts(Indicator, solution, entry.get("indicators", [])))
     Evidence.objects.bulk_create(_parts(Evidence, solution, entry.get("evidence", [])))
 
@@ -181,10 +189,27 @@ def make_examples(people: Mapping[str, User], *, desk: str) -> int:
 def _make_example(
     entry: dict[str, Any], *, key: uuid.UUID, owner: User, desk: User, hub: Hub
 ) -> None:
+    is_draft = entry["state"] == "draft"
+    solution = begin_example(entry, key=key, owner=owner, hub=hub, complete=not is_draft)
+    if is_draft:
+        return
+    submission = operations.submit_solution(solution, by=owner, form=Form.SNAPSHOT)
+    if entry["state"] == "returned":
+        submission = Submission.objects.get(pk=submission.pk)  # with the record as it now stands
+        remarks = {remark["field"]: remark["text"] for remark in entry["remarks"]}
+        operations.set_remarks(submission, by=desk, remarks=remarks)
+        operations.return_submission(submission, by=desk, note=entry["note"])
+
+
+def begin_example(
+    entry: Mapping[str, Any], *, key: uuid.UUID, owner: User, hub: Hub, complete: bool
+) -> Solution:
+    """A draft filled from an entry and marked as an example; with ``complete`` it also has what
+    the desk asks for: consent and a contact. Call inside a transaction."""
     solution = operations.start_solution(by=owner, form_key=key, hub=hub, title=entry["title"])
     operations.claim_revision(solution, by=owner, base=solution.revision)
     values = _values(entry) | {"is_example": True}
-    if entry["state"] != "draft":
+    if complete:
         values |= {
             "consent": True,
             "contact_name": "Contact for verification (example)",
@@ -193,11 +218,4 @@ def _make_example(
     Solution.objects.filter(pk=solution.pk).update(**values)
     solution = Solution.objects.get(pk=solution.pk)
     _write_rows(solution, entry)
-    if entry["state"] == "draft":
-        return
-    submission = operations.submit_solution(solution, by=owner, form=Form.SNAPSHOT)
-    if entry["state"] == "returned":
-        submission = Submission.objects.get(pk=submission.pk)  # with the record as it now stands
-        remarks = {remark["field"]: remark["text"] for remark in entry["remarks"]}
-        operations.set_remarks(submission, by=desk, remarks=remarks)
-        operations.return_submission(submission, by=desk, note=entry["note"])
+    return solution

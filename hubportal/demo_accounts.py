@@ -26,8 +26,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Profile, User
 from hubs.models import Membership
+from validation.models import Reviewer
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -49,6 +50,9 @@ class DemoAccount:
     is_staff: bool = False
     is_superuser: bool = False
     second_factor: bool = True
+    #: On the list of reviewers, from this country.
+    reviews_from: str = ""
+    chairs: bool = False
 
 
 DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
@@ -89,6 +93,30 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         is_staff=True,
         is_superuser=True,
     ),
+    DemoAccount(
+        role="reviewer",
+        name="Reviewer, Indonesia (demonstration)",
+        email="reviewer@demo.example",
+        purpose=_("Is invited to one panel, and has a review begun on another."),
+        second_factor=False,
+        reviews_from="ID",
+    ),
+    DemoAccount(
+        role="reviewer-2",
+        name="Reviewer, Brazil (demonstration)",
+        email="reviewer-2@demo.example",
+        purpose=_("Sits on panels, and confirms what the chair proposes."),
+        second_factor=False,
+        reviews_from="BR",
+    ),
+    DemoAccount(
+        role="chair",
+        name="Chair of panels (demonstration)",
+        email="chair@demo.example",
+        purpose=_("Builds panels and proposes their decisions."),
+        reviews_from="CI",
+        chairs=True,
+    ),
 )
 
 
@@ -121,12 +149,24 @@ def ensure_demo_accounts(hubs: Sequence[Hub] = ()) -> dict[str, User]:
                     type=Authenticator.Type.TOTP,
                     defaults={"data": {"secret": encrypt(generate_totp_secret())}},
                 )
+            if demo.reviews_from:
+                list_as_reviewer(user, country=demo.reviews_from, may_chair=demo.chairs)
             if demo.hub_role and hubs:
                 Membership.objects.get_or_create(
                     user=user, hub=hubs[0], defaults={"role": demo.hub_role}
                 )
         people[demo.role] = user
     return people
+
+
+def list_as_reviewer(user: User, *, country: str, may_chair: bool = False) -> None:
+    """Put an account on the list of reviewers, once; what was changed there since stays."""
+    _entry, is_new = Reviewer.objects.get_or_create(
+        user=user, defaults={"may_chair": may_chair, "note": "For trying the portal."}
+    )
+    if is_new:
+        Profile.objects.filter(user=user).update(country=country)
+        user.refresh_from_db()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-from validation.urls import records, reviewing, team
+from validation.urls import records, replay, reviewing, team
 
 app_name = "validation"
-urlpatterns = [*reviewing.urlpatterns, *records.urlpatterns, *team.urlpatterns]
+urlpatterns = [*reviewing.urlpatterns, *records.urlpatterns, *team.urlpatterns, *replay.urlpatterns]

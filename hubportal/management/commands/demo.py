@@ -14,6 +14,8 @@ from core.models import JobRun
 from hubportal import demo_accounts
 from hubs import loading as reference
 from hubs.models import Hub
+from validation import demonstration
+from validation import loading as reviews
 
 NAME = "demo"
 #: The account that holds the records taken over. Nobody can sign in with it.
@@ -61,12 +63,15 @@ class Command(BaseCommand):
             with transaction.atomic():
                 new = records.take_over(collection, by=desk, report=self._say)
             self._say(f"{collection.name}: {new} new")
+        reviews.replay(desk, self._say)
         if production:
             return
         by_slug = Hub.objects.in_bulk(HUBS, field_name="slug")
         people = demo_accounts.ensure_demo_accounts([by_slug[slug] for slug in HUBS])
         self._say(f"Demonstration accounts: {len(people)}")
         self._say(f"Examples: {records.make_examples(people, desk='focal-point')} new")
+        validated = demonstration.make_examples(people, hub=by_slug[HUBS[0]])
+        self._say(f"Examples of validation: {validated} new")
 
     def _say(self, line: str) -> None:
         self.stderr.write(line, style_func=str)
@@ -86,6 +91,8 @@ def content_hash() -> str:
         [
             *(reference.DATA / name for name in reference.HUB_FILES),
             *(records.DATA / name for name in records.FILES),
+            *reviews.FILES,
+            demonstration.EXAMPLES,
         ]
     )
 
