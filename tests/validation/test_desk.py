@@ -181,7 +181,7 @@ def test_the_board_says_what_each_case_waits_for(desk: Client) -> None:
     for said in (
         case.version.content["title"],
         "2 of 2 in",
-        "C1 differs by two or more; The reviews lead to different labels",
+        "Third needed: C1 differs by two or more; The reviews lead to different labels",
         "in 20 days",
         "0 days",
     ):
@@ -863,9 +863,12 @@ def test_a_moderator_gives_an_appeal_to_three_people(desk: Client) -> None:
     appeal = appealed()
     people = [make_reviewer(country) for country in ("ID", "CD", "CD")]
     judge = appeal.case.seats.select_related("user").order_by("pk")[0].user
+    make_reviewer("CG", name="Barred", organisation=appeal.case.solution.owner_institution)
     page = text(desk, change(appeal))
     assert "The year is wrong." in page
-    assert f"{judge}: Had a part in this case." in page
+    assert "Barred: Works for an institution named in the record." in page
+    assert f"{appeal.case.chair}: Had a part in this case." in page
+    assert str(judge) not in page  # known to the desk by alias
 
     page = post(desk, change(appeal), {}, refused=True)
     assert "Choose three different people." in page

@@ -114,11 +114,12 @@ class CaseHubFilter(BoardFilter):
 class Board(PanelDesk):
     """The list of cases. One case is ``validation.admin.cases``."""
 
-    list_display = ["title", "hub", "kind", "state", "waits", "due", "chair", "panel", "third"]
+    list_display = ["title", "hub", "kind", "state", "waits", "due", "chair", "panel"]
     list_display_links = ["title"]
     list_filter = [StateFilter, ChairFilter, DueFilter, "kind", CaseHubFilter]
     search_fields = ["solution__title", "solution__owner_institution"]
     change_list_template = "admin/validation/board.html"
+    show_facets = admin.ShowFacets.NEVER
     # One sort order that follows the filter; a column is no place to lose it.
     sortable_by = ()
 
@@ -189,9 +190,13 @@ class Board(PanelDesk):
         return str(obj.chair) if obj.chair else format_html("<b>{}</b>", _("none"))
 
     @admin.display(description=gettext_lazy("panel"))
-    def panel(self, obj: Case) -> str:
-        return panel_in_words(obj)
-
-    @admin.display(description=gettext_lazy("why a third is needed"))
-    def third(self, obj: Case) -> str:
-        return "; ".join(why_third(obj.third_needed))
+    def panel(self, obj: Case) -> SafeString | str:
+        """How far the panel is and, where it is so, why two are not enough."""
+        words, reasons = panel_in_words(obj), why_third(obj.third_needed)
+        if not reasons:
+            return words
+        return format_html(
+            '{}<br><span class="quiet">{}</span>',
+            words,
+            _("Third needed: %(why)s") % {"why": "; ".join(reasons)},
+        )

@@ -441,8 +441,11 @@ class CasePage:
         return [one for one in found if one.reviewer.user_id not in seated]
 
     @property
-    def may_be_asked(self) -> list[inviting.Suggestion]:
-        return [one for one in self.suggestions if one.may_be_asked]
+    def may_be_asked(self) -> list[tuple[inviting.Suggestion, str]]:
+        """With the country each comes from."""
+        return [
+            (one, country_of(one.reviewer.user)) for one in self.suggestions if one.may_be_asked
+        ]
 
     @property
     def not_to_be_asked(self) -> list[inviting.Suggestion]:
@@ -642,8 +645,11 @@ def for_reader(entries: list[AuditEntry], *, chairs: bool) -> list[AuditEntry]:
     return entries
 
 
+def country_of(person: User) -> str:
+    code = str(person.profile.country)
+    return reference.country_name(code) if code else ""
+
+
 def about(person: User) -> str:
     """Who somebody is, in a line: institution and country."""
-    country = str(person.profile.country)
-    parts = [person.profile.organisation, reference.country_name(country) if country else ""]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in (person.profile.organisation, country_of(person)) if part)

@@ -21,7 +21,7 @@ from validation.admin.board import BoardFilter
 from validation.admin.case_page import about
 from validation.admin.words import due_in_words, names_of
 from validation.forms.desk import NewReviewerForm, PeopleForm, ReasonForm, ReviewerForm
-from validation.models import Appeal, Challenge, Record, Reviewer
+from validation.models import Appeal, CasePart, Challenge, Record, Reviewer
 from validation.operations import appealing, challenging, listing, records
 from validation.rules import may_chair
 
@@ -334,7 +334,8 @@ class AppealAdmin(PanelDesk):
 
     @staticmethod
     def _people(appeal: Appeal) -> tuple[list[tuple[User, str]], list[tuple[User, str]]]:
-        """Reviewers and moderators who may hear it, and those who may not, with the reason."""
+        """Reviewers and moderators who may hear it, and those who may not, with the reason.
+        Who reviewed is in neither list: the desk knows them by alias."""
         on_list = Reviewer.objects.filter(is_active=True).values("user")
         people = list(
             User.objects.filter(Q(pk__in=on_list) | Q(is_staff=True), is_active=True)
@@ -342,9 +343,18 @@ class AppealAdmin(PanelDesk):
             .order_by("name", "pk")
         )
         refused = appealing.refused_for_appeal(appeal.case, people)
+        judged = set(
+            CasePart.objects.filter(
+                case__submission=appeal.case.submission_id, part=c.Part.REVIEWER
+            ).values_list("user_id", flat=True)
+        )
         return (
             [(person, about(person)) for person in people if person.pk not in refused],
-            [(person, refused[person.pk]) for person in people if person.pk in refused],
+            [
+                (person, refused[person.pk])
+                for person in people
+                if person.pk in refused and person.pk not in judged
+            ],
         )
 
 

@@ -239,6 +239,7 @@ class DecisionForm(DeskForm):
                 max_length=1000,
                 widget=forms.Textarea(attrs={"rows": 2, "data-count": "no"}),
             )
+        self.fields["letter"] = self.fields.pop("letter")  # last on the page, last to mend
 
     @staticmethod
     def _initial(earlier: Decision | None) -> dict[str, Any]:
@@ -295,10 +296,11 @@ class DecisionForm(DeskForm):
                 continue
             given = exact(typed)
             if given is None:
-                self.add_error(f"{code}-value", _("Write a score as a number, like 2.5."))
+                self._fault(f"{code}-value", code, _now("Write a score as a number, like 2.5."))
             elif not found.low <= given <= found.high:
-                self.add_error(
+                self._fault(
                     f"{code}-value",
+                    code,
                     _now("Stay between %(low)d and %(high)d, what the reviewers gave.")
                     % {"low": found.low, "high": found.high},
                 )
@@ -312,14 +314,19 @@ class DecisionForm(DeskForm):
         for code in self.case.scope:
             faults = list(fields.pop(code, ()))
             if faults and not self.text(f"{code}-reason").strip():
-                self.add_error(f"{code}-reason", faults.pop())
+                self._fault(f"{code}-reason", code, faults.pop())
             for fault in faults:
-                self.add_error(self._at_fault(code), fault)
+                self._fault(self._at_fault(code), code, fault)
         if "strength" in fields and self.text("strength") and not self.text("strength_reason"):
             fields["strength_reason"] = fields.pop("strength")
         refusal.fields = fields
         if fields or not self.errors:
             super().refuse(refusal)
+
+    def _fault(self, name: str | None, code: str, text: str) -> None:
+        """Ten criteria, the same faults: each says whose it is."""
+        told = _now("%(criterion)s: %(text)s") % {"criterion": code, "text": text}
+        self.add_error(name, told)
 
     def _at_fault(self, code: str) -> str | None:
         """Where a refused score is mended: at the number, or at the reason it lacks."""
