@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 from core.audit import name_verbs
 
@@ -9,9 +10,10 @@ class CatalogueConfig(AppConfig):
     name = "catalogue"
 
     def ready(self) -> None:
-        from catalogue import receivers, waiting  # noqa: F401, PLC0415 (they register themselves)
+        from catalogue import criteria, receivers, waiting  # noqa: F401, PLC0415 (they register)
         from catalogue.criteria_operations import VERBS as OF_CRITERIA  # noqa: PLC0415
         from catalogue.presentation import VERBS  # noqa: PLC0415 (models come first)
 
         name_verbs(VERBS)
         name_verbs(OF_CRITERIA)
+        post_migrate.connect(criteria.ship, sender=self, dispatch_uid="ship-common-criteria")

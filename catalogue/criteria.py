@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.apps import apps as present_apps
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,6 +33,9 @@ from catalogue.content import canonical
 from catalogue.models import CriteriaSet, CriteriaState
 from catalogue.models.criteria import COMMON
 from hubs.models import Hub
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 Content = dict[str, Any]
 
@@ -143,10 +147,22 @@ def in_force(hub: Hub | int | None = None, *, fresh: bool = False) -> CriteriaSe
     return best
 
 
-def _ship() -> CriteriaSet:
-    """The shipped set, in force. A migration lays it; an emptied database gets it here."""
+def ship(using: str, apps: Any = present_apps, **_: Any) -> None:
+    """After migrating, and after emptying a database: nothing can be judged without a set."""
+    try:
+        model = apps.get_model("catalogue", "CriteriaSet")
+    except LookupError:  # migrated to a time before there were sets
+        return
+    if not model.objects.using(using).filter(family=COMMON, hub=None).exists():
+        _ship(model.objects.using(using))
+    forget()
+
+
+def _ship(sets: QuerySet[CriteriaSet] | None = None) -> CriteriaSet:
+    """The shipped set, in force."""
     content = shipped()
-    return CriteriaSet.objects.get_or_create(
+    sets = CriteriaSet.objects.all() if sets is None else sets
+    return sets.get_or_create(
         family=COMMON,
         version=SHIPPED,
         hub=None,

@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from hypothesis import given
@@ -460,12 +461,22 @@ def test_the_migration_ships_the_common_criteria_in_force():
 
 
 @pytest.mark.django_db
-def test_an_emptied_database_gets_the_shipped_set_again():
+def test_a_lost_set_is_laid_again_when_it_is_asked_for():
     CriteriaSet.objects.all().delete()
     criteria.forget()
 
     assert criteria.in_force().version == "1.0"
     assert CriteriaSet.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_emptied_database_has_the_shipped_set_again():
+    submitted(complete_snapshot())
+
+    call_command("flush", interactive=False, verbosity=0)
+
+    row = CriteriaSet.objects.get()
+    assert (row.version, row.state, row.content) == ("1.0", "in_force", COMMON)
 
 
 @pytest.mark.django_db
