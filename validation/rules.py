@@ -99,11 +99,6 @@ def sent_a_review(user: Any, obj: Any) -> bool:
 
 
 @rules.predicate
-def sits_on_panel(user: Any, obj: Any) -> bool:
-    return bool(user.pk is not None and part_of(user, case_of(obj)) == Part.REVIEWER)
-
-
-@rules.predicate
 def did_not_raise_it(user: Any, challenge: Challenge) -> bool:
     return challenge.raised_by_id != user.pk
 
@@ -126,7 +121,7 @@ rules.add_perm("validation.view_case", moderates | (chairs & is_uninvolved))
 rules.add_perm("validation.appoint_chair", moderates | (may_chair & is_uninvolved))
 rules.add_perm("validation.declare_chair", chairs)
 rules.add_perm("validation.chair_case", chairs & has_declared)
-rules.add_perm("validation.advance_case", chairs | sits_on_panel | moderates)
+rules.add_perm("validation.advance_case", rules.always_false)  # follows by itself
 rules.add_perm("validation.close_case", moderates)
 rules.add_perm("validation.take_back_case", team)
 rules.add_perm("validation.follow_case", team)
@@ -134,9 +129,9 @@ rules.add_perm("validation.answer_clarification", team)
 rules.add_perm("validation.confirm_decision", sent_a_review)
 rules.add_perm("validation.hold_seat", holds_seat)
 rules.add_perm("validation.release_seat", (chairs & has_declared) | moderates)
-rules.add_perm("validation.reopen_seat", chairs)
+rules.add_perm("validation.reopen_seat", rules.always_false)  # follows from an answer
 rules.add_perm("validation.keep_time", rules.always_false)  # only the portal itself
-rules.add_perm("validation.decide_record", (is_portal_moderator | may_chair) & is_uninvolved)
+rules.add_perm("validation.decide_record", judges_labels)
 rules.add_perm("validation.file_appeal", team)
 rules.add_perm("validation.run_appeal", is_portal_moderator & has_no_part)
 rules.add_perm("validation.hear_appeal", hears_appeal)

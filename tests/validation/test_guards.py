@@ -1336,6 +1336,23 @@ def test_anybody_may_doubt_a_label_but_nobody_with_a_part_decides_about_it() -> 
     assert refusal(lambda: challenging.keep(other, by=own, note="N.")) == ""
 
 
+def test_who_doubts_a_label_or_had_a_part_in_it_does_not_go_around_the_challenge() -> None:
+    """The label can be suspended, restored and revoked without one; for these people, neither."""
+    record = labelled()
+    raiser = moderator()
+    challenge = challenged(record, by=raiser)
+    chair = record.case.chair
+    ways = (records.suspend, records.revoke)
+    for way in ways:
+        assert refusal(lambda w=way: w(fresh(record), by=raiser, note="N.")) == "four-eyes"
+        assert refusal(lambda w=way: w(fresh(record), by=chair, note="N.")) == "forbidden"
+    type(chair).objects.filter(pk=chair.pk).update(is_staff=True, is_superuser=True)
+    for way in ways:
+        assert refusal(lambda w=way: w(fresh(record), by=fresh(chair), note="N.")) == "four-eyes"
+    challenging.keep(challenge, by=moderator(), note="It holds.")
+    assert refusal(lambda: records.suspend(fresh(record), by=raiser, note="N.")) == ""
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [

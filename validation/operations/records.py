@@ -124,11 +124,14 @@ def _change(record: Record, verb: str, *, by: User, note: str) -> None:
     with transaction.atomic():
         AuditHead.hold()
         Solution.objects.select_for_update(of=("self",)).get(pk=record.solution_id)
-        if not uninvolved(by, record.case):
+        if not uninvolved(by, record.case) or record.case.parts.filter(user=by).exists():
             raise DomainError(
                 _("Somebody who has no part in this case decides about its label."),
                 code="four-eyes",
             )
+        doubts = record.challenges.filter(raised_by=by, decided_at=None)
+        if doubts.exists():
+            raise DomainError(_("Nobody decides about their own challenge."), code="four-eyes")
         if verb == "restore_record":
             _still_carried(record.case)
         record._make(
