@@ -291,7 +291,7 @@ def test_sending_needs_every_answer_and_loses_none() -> None:
     case = asked_case()
     address, data = answering(case, "send", "With 2014.", "  ")
     response = browser(case.solution.owner).post(address, data)
-    assert "Write an answer, even if it is short." in words(response)
+    assert "Answer “Who pays today?”, even if it is short." in words(response)
     assert "With 2014." in response.content.decode()
     assert (stored(case), fresh(case).state) == (["With 2014.", ""], "clarification")
 
@@ -512,9 +512,9 @@ def test_what_is_not_confirmed_yet_is_said_at_each_criterion(nearly_over: Record
     day = nearly_over.issued_at.date().isoformat()
     newer = f"Name an item of evidence dated after {day}. Add it to the record first."
     assert {name: list(texts) for name, texts in form.errors.items()} == {
-        "status-C1": ["Say whether it is unchanged, changed or stopped."],
-        "status-C2": [newer],
-        "status-C6": ["Say what changed, in one sentence."],
+        "status-C1": ["C1: Say whether it is unchanged, changed or stopped."],
+        "status-C2": [f"C2: {newer}"],
+        "status-C6": ["C6: Say what changed, in one sentence."],
     }
     assert not Renewal.objects.exists()
 

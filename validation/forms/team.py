@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.forms.fields import LongField, PickField, PicksField
 from core.errors import DomainError
+from core.templatetags.components import when
 from validation import choices as c
 from validation.operations.opening import ALWAYS_RENEWED
 from validation.operations.renewing import Statement
@@ -23,20 +25,28 @@ if TYPE_CHECKING:
     from validation.models import Question, Record
 
 
-def mark(form: forms.Form, refusal: DomainError, *, name: str = "{}") -> None:
-    """Show a refusal: at its fields where the form has them, else at the top."""
+def mark(form: forms.Form, refusal: DomainError) -> None:
+    """Show a refusal: at its fields where the form has them, else at the top. One at a
+    criterion begins with its code, so that the list of them tells one from the other."""
     known = False
     for field, texts in refusal.fields.items():
-        place = name.format(field)
-        if place in form.fields:
-            known = True
-            for text in texts:
-                form.add_error(place, str(text))
+        for place, said in ((field, "{text}"), (f"status-{field}", "{field}: {text}")):
+            if place in form.fields:
+                known = True
+                for text in texts:
+                    form.add_error(place, said.format(field=field, text=text))
     if not known:
         form.add_error(None, str(refusal))
 
 
 # --- Questions of the panel --------------------------------------------------------------
+
+
+def answer_wanted(question: Question) -> str:
+    """What is said at a question that has no answer; it names the question."""
+    return _("Answer “%(question)s”, even if it is short.") % {
+        "question": Truncator(question.text).chars(60)
+    }
 
 
 def stamp(text: str) -> str:
@@ -204,7 +214,7 @@ class RenewalForm(forms.Form):
                 required=False,
                 max_length=2000,
                 help_text=_("Not needed where nothing changed."),
-                widget=forms.Textarea(attrs={"rows": 2}),
+                widget=forms.Textarea(attrs={"rows": 2, "data-count": "no"}),
             )
             self.fields[f"evidence-{code}"] = PicksField(
                 label=_("Newer evidence for it") if needs else _("Evidence for it"),
@@ -227,5 +237,5 @@ class RenewalForm(forms.Form):
 
 
 def _labelled(row: Mapping[str, Any]) -> StrOrPromise:
-    dated = row["dated_on"] or _("without a date")
+    dated = when(row["dated_on"]) if row["dated_on"] else _("without a date")
     return format_html("{} {}, {}", row["ref"], row["title"], dated)

@@ -45,6 +45,7 @@ from validation.forms.team import (
     OpinionForm,
     RenewalForm,
     TakeBackForm,
+    answer_wanted,
     mark,
     stamp,
 )
@@ -242,8 +243,9 @@ def _keep(form: AnswersForm, case: Case, *, by: User, send: bool) -> bool:
         empty = [pk for pk, text in form.answers().items() if not text.strip()]
         if empty:
             clarifying.keep_answers(case, by=by, answers=form.answers())
-            for pk in empty:
-                form.add_error(f"answer-{pk}", _("Write an answer, even if it is short."))
+            for question in form.questions:
+                if question.pk in empty:
+                    form.add_error(f"answer-{question.pk}", answer_wanted(question))
             return False
         clarifying.answer(case, by=by, answers=form.answers())
     else:
@@ -419,7 +421,7 @@ def renew(request: HttpRequest, uid: str) -> HttpResponse:
             )
         except DomainError as refusal:
             missing = _gaps(solution, refusal)
-            mark(form, refusal, name="status-{}")
+            mark(form, refusal)
         else:
             messages.success(
                 request, _("Confirmed and sent in. The desk reads it first, then the panel.")
