@@ -24,6 +24,11 @@ BODY_ROWS = {
 }
 #: Order among equals: what was checked more thoroughly comes first.
 LEVEL_RANK = {"adopted": 4, "validated": 3, "promising": 2, "in_review": 1}
+#: What is invented stands behind everything real, among itself in the same order: a rank below
+#: nought, which the search puts last whatever the words, and no date, so that it is never new.
+EXAMPLES_BELOW = 10
+#: Its value among the marks: whoever looks for what was validated finds no example.
+EXAMPLE = "example"
 
 
 def facets_of(solution: Solution, content: Content) -> dict[str, list[str]]:
@@ -36,7 +41,7 @@ def facets_of(solution: Solution, content: Content) -> dict[str, list[str]]:
         "sdg": sorted(goals, key=int),
         "kind": [content["kind"]] if content["kind"] else [],
         "stage": [content["stage"]] if content["stage"] else [],
-        "label": [solution.level],
+        "label": [EXAMPLE if content["is_example"] else solution.level],
         "language": [content["language"], *content.get("translations", {})],
         "hub": [content["hub"]["slug"]] if content["hub"] else [],
         "tag": [tag.lower() for tag in content["tags"]],
@@ -78,8 +83,8 @@ def entry_of(solution: Solution) -> dict[str, Any]:
         "body": body_of(content),
         "language": content["language"],
         "facets": facets_of(solution, content),
-        "published_at": solution.published_at,
-        "rank": LEVEL_RANK.get(solution.level, 0),
+        "published_at": None if content["is_example"] else solution.published_at,
+        "rank": LEVEL_RANK.get(solution.level, 0) - EXAMPLES_BELOW * content["is_example"],
     }
 
 

@@ -37,10 +37,10 @@ MOST_OPTIONS = 48
 FEW = 3
 #: How many filters an empty answer tries without.
 MOST_OFFERS = 4
-#: Marks in the order of the list; the last two only where a record bears them.
+#: Marks in the order of the list; the last three only where a record bears them.
 LEVELS = (
     Level.ADOPTED, Level.VALIDATED, Level.PROMISING, Level.IN_REVIEW, Level.DOCUMENTED,
-    Level.EXPIRED, Level.SUSPENDED,
+    Level.EXPIRED, Level.SUSPENDED, finding.EXAMPLE,
 )  # fmt: skip
 ALWAYS_SHOWN = {str(level) for level in LEVELS[:5]}
 
@@ -118,7 +118,7 @@ class SolutionList:
 
     def _known(self) -> dict[str, Any]:
         return {
-            "label": set(Level.values),
+            "label": {*Level.values, finding.EXAMPLE},
             "sector": reference.sectors(),
             "region": reference.regions(),
             "country": reference.countries(),
@@ -250,7 +250,7 @@ class SolutionList:
             case "sdg":
                 return reference.goal_name(value)
             case "label":
-                return str(Level(value).label)
+                return _("Example") if value == finding.EXAMPLE else str(Level(value).label)
             case "kind":
                 return str(Kind(value).label)
             case "stage":

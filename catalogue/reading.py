@@ -734,7 +734,8 @@ def adaptations_of(solution: Solution) -> list[Pointer]:
 
 
 def neighbours_of(solution: Solution, content: Content) -> list[Pointer]:
-    """Some other public records of the same hub, the newest first. One query.
+    """Some other public records of the same hub, the newest first. One query. Nothing invented
+    stands beside what is real.
 
     The hub is compared twice: by the column, which is indexed, and by what the public version
     says, so that a working copy moved to another hub does not show before it is published.
@@ -746,6 +747,7 @@ def neighbours_of(solution: Solution, content: Content) -> list[Pointer]:
         Solution.objects.public()
         .filter(hub__slug=hub["slug"])
         .exclude(pk=solution.pk)
+        .filter(is_example=bool(content.get("is_example")))
         .order_by("-published_at", "-pk")
         .values_list(
             "number",

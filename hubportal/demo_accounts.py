@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
@@ -22,6 +23,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from allauth.mfa.utils import decrypt, encrypt
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -129,17 +131,19 @@ def ensure_demo_accounts(hubs: Sequence[Hub] = ()) -> dict[str, User]:
         msg = "Demonstration accounts have a published password: not in production."
         raise ImproperlyConfigured(msg)
     people = {}
+    password = cache(lambda: make_password(DEMO_PASSWORD))  # slow on purpose: once for all
     for demo in DEMO_ACCOUNTS:
         with transaction.atomic():
             user = User.objects.filter(email__iexact=demo.email).first()
             if user is None:
                 user = User.objects.create_user(
                     demo.email,
-                    DEMO_PASSWORD,
                     name=demo.name,
                     is_staff=demo.is_staff,
                     is_superuser=demo.is_superuser,
                 )
+                user.password = password()
+                user.save(update_fields=["password"])
             EmailAddress.objects.get_or_create(
                 user=user, email=user.email, defaults={"verified": True, "primary": True}
             )

@@ -98,7 +98,7 @@ def home(request: HttpRequest) -> HttpResponse:
         solution_finding.KIND, engine.SearchQuery(), sort="newest", per_page=NEWEST
     )
     hubs = list(Hub.objects.filter(is_listed=True))
-    records = sum(counts["label"].values())
+    records = sum(counts["label"].values()) - counts["label"].get(solution_finding.EXAMPLE, 0)
     checked = sum(counts["label"].get(mark, 0) for mark in (Level.VALIDATED, Level.ADOPTED))
     list_url = reverse("catalogue:solutions")
     commonest = sorted(counts["sector"], key=lambda code: (-counts["sector"][code], code))

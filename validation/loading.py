@@ -274,8 +274,7 @@ def _people(rows: Iterable[Review]) -> dict[str, User]:
     addresses = {name: f"{name}@{DOMAIN}" for name in names}
     known = {user.email: user for user in User.objects.filter(email__in=addresses.values())}
     return {
-        name: known.get(address)
-        or User.objects.create_user(address, name=name, is_active=False)
+        name: known.get(address) or User.objects.create_user(address, name=name, is_active=False)
         for name, address in addresses.items()
     }
 

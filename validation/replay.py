@@ -166,9 +166,7 @@ def study(candidates: Sequence[Candidate], rules: scoring.Rules) -> Replayed:
     """Look at all reviews. Linear in the answers."""
     codes = [criterion.code for criterion in rules.criteria]
     several = [candidate for candidate in candidates if len(candidate.reviews) >= FEW]
-    units = {
-        code: [each.units[code] for each in several if code in each.units] for code in codes
-    }
+    units = {code: [each.units[code] for each in several if code in each.units] for code in codes}
     given = [review for candidate in candidates for review in candidate.reviews]
     rows = [look(candidate, rules) for candidate in several]
     return Replayed(

@@ -22,9 +22,11 @@ from core.text import fold, form, is_unspaced, runs
 
 Selected = Mapping[str, Sequence[str]]
 
-#: The orders a list can have. Relevance without words is "best first, then newest".
+#: The orders a list can have. Relevance without words is "best first, then newest". A rank below
+#: nought comes after everything else, however well it answers.
+LAST = "CASE WHEN rank < 0 THEN 1 ELSE 0 END"
 SORTS = {
-    "relevance": "whole DESC, score DESC, rank DESC, published_at DESC, id DESC",
+    "relevance": f"{LAST}, whole DESC, score DESC, rank DESC, published_at DESC, id DESC",
     "newest": "published_at DESC, id DESC",
     "title": "title_sort, id",
     "label": "rank DESC, published_at DESC, id DESC",
@@ -115,7 +117,8 @@ def best(
         SELECT d.object_id, d.title, d.summary FROM
         (SELECT * FROM base WHERE object_id <> %s ORDER BY {order} LIMIT %s) b
         JOIN core_searchdocument d ON d.id = b.id
-        ORDER BY whole DESC, score DESC, b.rank DESC, b.published_at DESC, b.id DESC""",  # noqa: S608 (constants)
+        ORDER BY CASE WHEN b.rank < 0 THEN 1 ELSE 0 END,
+        whole DESC, score DESC, b.rank DESC, b.published_at DESC, b.id DESC""",  # noqa: S608 (constants)
         (*base.params, without or "", limit),
     )
     return [Resemblance(*row) for row in rows]
