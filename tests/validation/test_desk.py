@@ -802,6 +802,8 @@ def test_the_list_says_how_much_each_has_to_do(desk: Client) -> None:
     assert "Busy reviewer" in page
     assert "1 of 3" in page
     assert "Indonesia" in page
+    entry = Reviewer.objects.get(user__name="Busy reviewer")
+    assert "Reviews open now" in text(desk, change(entry))
 
 
 # --- Records -----------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import FileResponse, Http404
-from django.urls import path
+from django.http import FileResponse, Http404, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,26 +76,41 @@ class ReviewerAdmin(PanelDesk):
     def has_change_permission(self, request: HttpRequest, obj: Reviewer | None = None) -> bool:
         return self.has_module_permission(request)
 
-    def get_form(
-        self, request: HttpRequest, obj: Reviewer | None = None, **kwargs: Any
-    ) -> type[ReviewerForm]:
-        return NewReviewerForm if obj is None else ReviewerForm
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Reviewers"), **(extra_context or {})})
 
-    def get_fields(self, request: HttpRequest, obj: Reviewer | None = None) -> list[str]:
-        fields = ["sectors", "may_chair", "is_active", "most_open", "note"]
-        return ["email", *fields] if obj is None else fields
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Put somebody on the list, by the address of their account."""
+        form = NewReviewerForm(request.POST if request.method == "POST" else None)
+        return self._edit(request, form, title=_("Put somebody on the list"))
 
-    def save_model(self, request: HttpRequest, obj: Reviewer, form: Any, change: bool) -> None:  # noqa: FBT001
-        listing.keep_reviewer(obj, by=request.user, sectors=list(form.cleaned_data["sectors"]))
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What a person on the list may be asked for, and what was changed when."""
+        entry = self.found(request, object_id)
+        form = ReviewerForm(request.POST if request.method == "POST" else None, instance=entry)
+        return self._edit(
+            request, form, title=str(entry), entry=entry, history=self.audit_of(entry)[:50]
+        )
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        """Nothing is left: the sectors were kept with the rest."""
-
-    def log_addition(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        """The audit has it."""
-
-    def log_change(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        """The audit has it."""
+    def _edit(self, request: HttpRequest, form: Any, **context: Any) -> HttpResponse:
+        if request.method == "POST" and form.is_valid():
+            entry = listing.keep_reviewer(
+                form.instance, by=request.user, sectors=list(form.cleaned_data["sectors"])
+            )
+            told = _("The entry of %(name)s is saved.") % {"name": entry}
+            self.message_user(request, told, messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:validation_reviewer_changelist"))
+        return self.page(request, "reviewer", form=form, **context)
 
     @admin.display(description=gettext_lazy("country"))
     def country(self, obj: Reviewer) -> str:

@@ -348,6 +348,8 @@ def _strengths(low: int, high: int) -> list[tuple[int, Any]]:
 class ReviewerForm(forms.ModelForm):
     """What a person on the list may be asked for."""
 
+    mark_optional = False
+
     class Meta:
         model = Reviewer
         fields: Sequence[str] = ["sectors", "may_chair", "is_active", "most_open", "note"]
