@@ -254,7 +254,7 @@ def test_every_data_file_says_where_it_comes_from() -> None:
     }
     present = {
         str(path.relative_to(root))
-        for folder in (loading.DATA, root / "catalogue" / "data")
+        for folder in (loading.DATA, root / "catalogue" / "data", root / "validation" / "data")
         for path in folder.iterdir()
         if path.name != "attribution.json"
     }
