@@ -330,9 +330,7 @@ def _row(seat: Any) -> tuple[str, Row]:
         case c.SeatState.REVIEWING:
             return "reviewing", Row(seat, _("Review"), seat.due_at)
     if case.state == c.CaseState.DECISION and seat.has_proposal:
-        return "to_confirm", Row(
-            seat, _("Look at it"), case.due_at, "validation:review-decision"
-        )
+        return "to_confirm", Row(seat, _("Look at it"), case.due_at, "validation:review-decision")
     return "waiting", Row(seat, _("See your review"), None)
 
 
