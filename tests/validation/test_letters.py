@@ -32,6 +32,7 @@ from tests.validation.factories import (
     proposed,
     sent,
 )
+from validation import choices as c
 from validation import letters
 from validation.models import Case, Seat
 from validation.operations import (
@@ -87,7 +88,7 @@ def context_of_all() -> dict[str, Any]:
         "expires_on": timezone.localdate(),
         "alias": "Reviewer C",
         "verb": "accept",
-        "outcome": deciding.c.Outcome.PROMISING,
+        "outcome": c.Outcome.PROMISING,
         "score": "55",
         "letter": "Dear team, & thank you <all>.",
         "labelled": True,
