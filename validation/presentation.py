@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import F
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KT, KeyTextTransform
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -203,6 +203,10 @@ def cited(text: str, refs: Iterable[str], base: str = "") -> SafeString:
 # --- Which records, and their state today ---------------------------------------------------
 
 
+#: The language the judged version is written in.
+_LANGUAGE = KeyTextTransform("language", "version__content")
+
+
 def with_document(records: QuerySet[Record]) -> QuerySet[Record]:
     """All that a page about one record reads, in one query; the long texts stay behind."""
     return (
@@ -214,7 +218,7 @@ def with_document(records: QuerySet[Record]) -> QuerySet[Record]:
                 for column in ("content", "private_content")
             )
         )
-        .annotate(language=KT("version__content__language"))
+        .annotate(language=_LANGUAGE)
     )
 
 
@@ -229,7 +233,7 @@ def for_rows(records: QuerySet[Record]) -> QuerySet[Record]:
         set_version=KT("document__criteria_set__version"),
         example=F("document__is_example"),
         scored=F("document__criteria"),
-        language=KT("version__content__language"),
+        language=_LANGUAGE,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime as dt
 import json
@@ -223,6 +224,14 @@ def test_a_set_with_other_minimums_draws_its_own_lines(client: Client, record: R
     assert 'class="seal"' not in main_of(client, many.get_absolute_url())
 
 
+def test_a_title_is_read_out_in_its_own_language(client: Client) -> None:
+    in_other_words(case_in_decision(case=opened_case(language_id="fr")))
+
+    assert '<h1 lang="fr" dir="ltr">' in main_of(client, "/records/V-0001/")
+    assert 'href="/records/V-0001/" lang="fr" dir="ltr"' in main_of(client, "/records/")
+    assert "<h1>" in main_of(client, "/fr/records/V-0001/")
+
+
 # --- What became of it --------------------------------------------------------------------
 
 
@@ -326,7 +335,7 @@ def test_no_public_page_or_file_tells_who_judged_or_when_to_the_minute(client: C
         told = everything_public(client)
 
     people = {seat.user for seat in Seat.objects.select_related("user")}
-    people.add(User.objects.get(pk=record.case.chair_id))
+    people |= set(User.objects.filter(pk=record.case.chair_id))
     assert len(people) == 3
     for person in people:
         assert str(person) not in told
@@ -468,10 +477,8 @@ def checked_offline(client: Client, path: Path, capsys: Any) -> dict[str, Any]:
     """What the command says of a bundle, given only the file and the key."""
     path.write_bytes(client.get("/records/V-0001/bundle.json").content)
     key = signing.to_base64(signing.public_key())
-    try:
+    with contextlib.suppress(SystemExit):
         call_command("verify_record", str(path), "--key", key, "--json")
-    except SystemExit:
-        pass
     return dict(json.loads(capsys.readouterr().out))
 
 

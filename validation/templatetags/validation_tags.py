@@ -207,7 +207,7 @@ def latest(solution: Solution) -> Shown | None:
         records = with_document(Record.objects.filter(solution=solution))
         record = records.order_by("-issued_at", "-pk").first()
         solution._latest_record = Shown(record) if record else None  # type: ignore[attr-defined]
-    return solution._latest_record  # type: ignore[attr-defined, no-any-return]
+    return solution._latest_record  # type: ignore[attr-defined]
 
 
 def _number_read(solution: Solution, version: Version | None) -> int | None:
