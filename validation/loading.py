@@ -290,6 +290,7 @@ def _replay_one(
 ) -> Case:
     """One candidate as one closed case, its reviews in order of time."""
     version = solution.public_version
+    assert version is not None  # noqa: S101 (the database holds it for public records)
     asked = {answer.code for row in rows for answer in row.answers}
     first, last = rows[0].at, rows[-1].at
     case = Case.objects.create(

@@ -20,6 +20,7 @@ from catalogue.models import Solution, Submission, Version
 from core.models import AuditEntry, JobRun, SearchDocument
 from hubs.loading import load_reference
 from hubs.models import Hub, Membership
+from validation.models import Record
 
 
 def run_demo() -> tuple[str, str]:
@@ -74,6 +75,7 @@ def test_everything_real_is_documented_and_not_validated(demo: tuple[str, str]) 
     assert {solution.level for solution in real()} == {"documented"}
     labelled = Solution.objects.filter(validation__in=[Validation.VALIDATED, Validation.PROMISING])
     assert set(labelled.values_list("is_example", flat=True)) == {True}
+    assert set(Record.objects.values_list("solution__is_example", flat=True)) == {True}
 
 
 def test_what_readers_see_is_the_frozen_version(demo: tuple[str, str]) -> None:
