@@ -16,7 +16,7 @@ from catalogue import criteria
 from catalogue.criteria import Content, Problem
 from catalogue.models import CriteriaSet, CriteriaState
 from core.errors import DomainError
-from core.models import AuditEntry
+from core.models import AuditEntry, AuditHead
 from hubs.models import Hub
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def draft_family(
             fields={"family": [_("This address belongs to a hub.")]},
         )
     _write(draft, content)
+    AuditHead.hold()
     _save_as_new(draft)
     AuditEntry.record(by=by, verb="draft_criteria", target=draft, version=version)
     return draft
@@ -82,6 +83,7 @@ def draft_additions(hub: Hub, *, by: User) -> CriteriaSet:
     draft = CriteriaSet(family=base.family, hub=hub, base=base, name=base.name, created_by=by)
     _may(by, "draft", draft)
     # One at a time: on PostgreSQL the second of two requests waits here.
+    AuditHead.hold()
     Hub.objects.select_for_update().get(pk=hub.pk)
     own = CriteriaSet.objects.filter(family=base.family, hub=hub)
     earlier = own.filter(state=CriteriaState.DRAFT).first()
@@ -187,6 +189,7 @@ def _save(draft: CriteriaSet, *, by: User, seen: str) -> None:
     columns = ("version", "name", "base", "additions", "content", "content_hash")
     try:
         with transaction.atomic():
+            AuditHead.hold()
             won = CriteriaSet.objects.filter(
                 pk=draft.pk, state=CriteriaState.DRAFT, content_hash=seen
             ).update(**{column: getattr(draft, column) for column in columns})
@@ -222,8 +225,9 @@ def put_in_force(draft: CriteriaSet, *, by: User, note: str, seen: str = "") -> 
         text = _("Say why, in a sentence or two.")
         raise DomainError(text, code="reason", fields={"reason": [text]})
     family = CriteriaSet.objects.filter(family=draft.family)
-    # The shared set is held first, whichever set is put in force: who comes second waits
-    # here (PostgreSQL) or at the beginning of the transaction (SQLite).
+    # After the audit the shared set is held, whichever set is put in force: who comes second
+    # waits here (PostgreSQL) or at the beginning of the transaction (SQLite).
+    AuditHead.hold()
     shared = family.in_force().filter(hub=None).select_for_update().first()
     fresh = family.select_related("hub", "base").get(pk=draft.pk)
     if seen and fresh.content_hash != seen:
