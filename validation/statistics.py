@@ -111,6 +111,8 @@ def agreement(cases: QuerySet[Case], chosen: CriteriaSet) -> Measured:
     units: dict[tuple[int, str], Unit] = {}
     last: dict[int, datetime] = {}
     for case, code, value, sent_at in rows.iterator():
+        if sent_at is None:
+            continue
         units.setdefault((case, code), []).append(value)
         last[case] = max(last.get(case, sent_at), sent_at)
     by_code: dict[str, list[Unit]] = {}
@@ -172,7 +174,7 @@ def people() -> list[Reviewer]:
         .annotate(
             sent=Count("user__seats", filter=Q(user__seats__state=c.SeatState.SENT), distinct=True),
         )
-        .order_by("-load", "user__name", "pk")
+        .order_by("-load", "user__name", "pk")  # type: ignore[misc]  # annotated
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from hubs.models import Hub
 from validation import choices as c
-from validation.admin.base import PanelDesk
+from validation.admin.base import PanelDesk, person
 from validation.admin.words import days_since, due_in_words, panel_in_words, why_third
 from validation.models import Case
 
@@ -70,7 +70,7 @@ class ChairFilter(BoardFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         match self.value():
             case "mine":
-                return queryset.filter(chair=request.user)  # type: ignore[misc]
+                return queryset.filter(chair=person(request))
             case "none":
                 return queryset.filter(chair=None)
         return queryset
@@ -100,7 +100,7 @@ class CaseHubFilter(BoardFilter):
     parameter_name = "hub"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        cases = Case.objects.at_desk_of(request.user)  # type: ignore[arg-type]
+        cases = Case.objects.at_desk_of(person(request))
         hubs = Hub.objects.filter(pk__in=cases.values("solution__hub"))
         return [(str(hub.pk), hub.short) for hub in hubs]
 
@@ -108,7 +108,7 @@ class CaseHubFilter(BoardFilter):
         value = self.value()
         if not value:
             return queryset
-        return queryset.filter(solution__hub=value) if value.isdigit() else queryset.none()
+        return queryset.filter(solution__hub=int(value)) if value.isdigit() else queryset.none()
 
 
 class Board(PanelDesk):
@@ -133,7 +133,7 @@ class Board(PanelDesk):
         return ["due_at", "pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        return Case.objects.at_desk_of(request.user).for_board()  # type: ignore[arg-type]
+        return Case.objects.at_desk_of(person(request)).for_board()
 
     @staticmethod
     def summary(user: Any) -> list[dict[str, Any]]:

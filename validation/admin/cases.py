@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from validation.admin import statistics
-from validation.admin.base import has_no_part, is_moderator
+from validation.admin.base import has_no_part, is_moderator, person
 from validation.admin.board import Board
 from validation.admin.case_page import CasePage, case_for, for_reader, history_of_case
 from validation.forms.desk import DeclarationForm
@@ -71,7 +71,7 @@ class CaseAdmin(Board):
         case = case_for(request.user, object_id)
         if case is None:
             raise Http404
-        page = CasePage(case, request.user, request.POST if request.method == "POST" else None)
+        page = CasePage(case, person(request), request.POST if request.method == "POST" else None)
         if request.method == "POST":
             try:
                 page.act()
@@ -94,7 +94,7 @@ class CaseAdmin(Board):
 
     def _after(self, request: HttpRequest, case: Case) -> HttpResponse:
         """Back to the case; to the board, if it is theirs to see no more."""
-        if Case.objects.at_desk_of(request.user).filter(pk=case.pk).exists():
+        if Case.objects.at_desk_of(person(request)).filter(pk=case.pk).exists():
             return HttpResponseRedirect(request.path)
         return HttpResponseRedirect(reverse(BOARD))
 
@@ -141,7 +141,7 @@ class CaseAdmin(Board):
         if request.method == "POST" and form.is_valid():
             try:
                 opening.appoint_chair(
-                    case, by=request.user, chair=request.user, declared=form.declared
+                    case, by=person(request), chair=person(request), declared=form.declared
                 )
             except DomainError as refusal:
                 form.refuse(refusal)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from hubs import reference
 from validation import choices as c
-from validation.admin.base import PanelDesk, has_no_part, is_moderator, is_uninvolved
+from validation.admin.base import PanelDesk, has_no_part, is_moderator, is_uninvolved, person
 from validation.admin.board import BoardFilter
 from validation.admin.case_page import about
 from validation.admin.words import due_in_words, names_of
@@ -28,7 +28,7 @@ from validation.rules import may_chair
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import QuerySet
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
     from django_stubs_ext import StrOrPromise
@@ -73,7 +73,7 @@ class ReviewerAdmin(PanelDesk):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_module_permission(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Reviewer | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_module_permission(request)
 
     def changelist_view(
@@ -105,7 +105,7 @@ class ReviewerAdmin(PanelDesk):
     def _edit(self, request: HttpRequest, form: Any, **context: Any) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             entry = listing.keep_reviewer(
-                form.instance, by=request.user, sectors=list(form.cleaned_data["sectors"])
+                form.instance, by=person(request), sectors=list(form.cleaned_data["sectors"])
             )
             told = _("The entry of %(name)s is saved.") % {"name": entry}
             self.message_user(request, told, messages.SUCCESS)
@@ -165,7 +165,7 @@ class MovingDesk(PanelDesk):
                 answer = self.try_move(
                     request,
                     bound,
-                    lambda: operation(obj, by=request.user, note=note),
+                    lambda: operation(obj, by=person(request), note=note),
                     _("Done: %(move)s.") % {"move": obj.moves[verb].label},
                 )
             if answer is not None:
@@ -327,7 +327,7 @@ class AppealAdmin(PanelDesk):
                 answer = self.try_move(
                     request,
                     form,
-                    lambda: appealing.appoint(appeal, by=request.user, people=chosen),
+                    lambda: appealing.appoint(appeal, by=person(request), people=chosen),
                     _("The appeal is with three people."),
                 )
                 if answer is not None:
@@ -417,7 +417,7 @@ class ChallengeAdmin(MovingDesk):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Challenge]:
         return (
             Challenge.objects.filter(has_no_part(request.user, "record__case"))
-            .exclude(raised_by=request.user)  # type: ignore[misc]
+            .exclude(raised_by=person(request))
             .select_related("record__solution__hub", "record__solution__public_version")
             .select_related("record__case__solution", "record__criteria_set", "raised_by", "file")
         )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from catalogue.export import safe_cell
 from validation import choices as c
 from validation import statistics
-from validation.admin.base import is_moderator
+from validation.admin.base import is_moderator, person
 from validation.admin.words import names_of
 from validation.models import Case, Seat
 
@@ -68,7 +68,7 @@ class Figures:
 
     def __init__(self, request: HttpRequest) -> None:
         self.user = request.user
-        self.cases = Case.objects.at_desk_of(request.user)  # type: ignore[arg-type]
+        self.cases = Case.objects.at_desk_of(person(request))
         self.sees_people = is_moderator(request.user)
         self.sets = statistics.sets_judged_by(self.cases)
         asked = request.GET.get("set", "")
@@ -234,8 +234,8 @@ def as_csv(request: HttpRequest, name: str) -> HttpResponse:
     table = make()
     out = io.StringIO()
     writer = csv.writer(out)
-    for row in (table.header, *table.rows):
-        writer.writerow([_cell(value) for value in row])
+    writer.writerow([_cell(value) for value in table.header])
+    writer.writerows([_cell(value) for value in row] for row in table.rows)
     day = timezone.localdate().isoformat()
     return HttpResponse(
         "\ufeff" + out.getvalue(),

@@ -66,7 +66,7 @@ def barred(
     kept: dict[str, list[str]] = {}
     for failure in failures:
         kept.setdefault(failure["label"], []).append(why_not(failure, names))
-    higher = LABELS[LABELS.index(label) + 1 :] if label in LABELS else ()  # type: ignore[arg-type]
+    higher = LABELS[LABELS.index(label) + 1 :] if label in LABELS else ()
     return [(str(c.Outcome(each).label), kept[each]) for each in higher if each in kept]
 
 
