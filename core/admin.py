@@ -10,10 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from core import audit
 from core.errors import DomainError
 from core.models import AuditEntry
 
@@ -25,10 +28,15 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
+#: An address typed without its beginning is one of the safe web.
+WEB = {models.URLField: {"assume_scheme": "https", "widget": AdminURLFieldWidget}}
+
+
 class DeskAdmin(admin.ModelAdmin):
     """A model at the desk, seen only in the person's own scope, read-only unless it says more."""
 
     show_full_result_count = False
+    formfield_overrides = WEB
     list_per_page = 50
     actions_selection_counter = True
 
@@ -134,6 +142,7 @@ class StaffAdmin(admin.ModelAdmin):
     """Reference data: portal moderators read it, administrators change it. No deleting."""
 
     show_full_result_count = False
+    formfield_overrides = WEB
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_authenticated and request.user.is_staff)
@@ -159,6 +168,13 @@ class AuditEntryAdmin(StaffAdmin):
     fields = ["sequence", "created_at", "actor_name", "verb_in_words", "target_label", "note"]
     fields += ["data", "previous", "seal"]
     list_filter = ["verb", "target_type"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        entries = super().get_queryset(request)
+        for choice in audit.withheld_from(request.user):
+            entries = entries.exclude(choice)
+        return entries
+
     search_fields = ["actor_name", "target_label"]
     date_hierarchy = "created_at"
     list_select_related = False

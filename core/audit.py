@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import TextField
+from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -35,6 +35,19 @@ if TYPE_CHECKING:
 # --- What verbs are called ------------------------------------------------------------------
 
 _words: dict[str, StrOrPromise] = {}
+_withheld: list[Callable[[Any], Q]] = []
+
+
+def withhold(choose: Callable[[Any], Q]) -> Callable[[Any], Q]:
+    """Register what a person may not read in the audit although they may read the rest: what
+    others do with something of their own, for one. ``choose(user)`` says which entries."""
+    _withheld.append(choose)
+    return choose
+
+
+def withheld_from(user: Any) -> list[Q]:
+    """The entries each app keeps from this person."""
+    return [choose(user) for choose in _withheld]
 
 
 def name_verbs(words: Mapping[str, StrOrPromise]) -> None:

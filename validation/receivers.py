@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.dispatch import receiver
 
 from accounts.signals import account_closed, desk_roles, personal_data
 from catalogue.choices import Publication, SubmissionState
+from catalogue.models import Solution
 from catalogue.signals import (
     panel_asks,
     screening_left,
@@ -16,6 +18,7 @@ from catalogue.signals import (
     submission_moved,
     team_changed,
 )
+from core import audit
 from validation import choices as c
 from validation.clock import PORTAL
 from validation.models import Case, Reviewer, Seat
@@ -24,7 +27,7 @@ from validation.operations.common import lock, sync
 from validation.rules import may_chair
 
 if TYPE_CHECKING:
-    from catalogue.models import Solution, Submission
+    from catalogue.models import Submission
 
 
 @receiver(submission_moved, dispatch_uid="one-version-before-a-panel")
@@ -75,6 +78,20 @@ def may_open_files(user: Any, solution: Solution, **_: Any) -> bool:
     )
     return seats.exists() or any(
         user.has_perm("validation.chair_case", case) for case in cases.filter(chair=user)
+    )
+
+
+@audit.withhold
+def acts_on_ones_own_solution(user: Any) -> Q:
+    """Who belongs to a team, or reviews beside others, does not read there when a reviewer of
+    the case did what."""
+    cases = Case.objects.filter(
+        Q(solution__in=Solution.objects.of_team(user)) | Q(parts__user=user, parts__part="reviewer")
+    )
+    keys = [str(pk) for pk in cases.values_list("pk", flat=True)]
+    seats = [str(pk) for pk in Seat.objects.filter(case__in=keys).values_list("pk", flat=True)]
+    return Q(target_type="validation.case", target_id__in=keys) | Q(
+        target_type="validation.seat", target_id__in=seats
     )
 
 

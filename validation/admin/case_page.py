@@ -629,20 +629,12 @@ class CasePage:
 
     @property
     def entries(self) -> list[AuditEntry]:
-        return for_reader(list(self.history()[:50]), chairs=self.chairs)
+        return list(self.history()[:50])
 
 
 def history_of_case(case: Case) -> QuerySet[AuditEntry]:
     """Everything recorded about a case and the seats of its panel, newest first."""
     return history_of((Case, [case.pk]), (Seat, list(case.seats.values_list("pk", flat=True))))
-
-
-def for_reader(entries: list[AuditEntry], *, chairs: bool) -> list[AuditEntry]:
-    """Why a reviewer stepped down was written to the chair alone."""
-    for entry in entries:
-        if entry.verb == "recuse" and not chairs:
-            entry.note = ""
-    return entries
 
 
 def country_of(person: User) -> str:

@@ -13,7 +13,7 @@ from core.errors import DomainError
 from validation.admin import statistics
 from validation.admin.base import has_no_part, is_moderator, person
 from validation.admin.board import Board
-from validation.admin.case_page import CasePage, case_for, for_reader, history_of_case
+from validation.admin.case_page import CasePage, case_for, history_of_case
 from validation.forms.desk import DeclarationForm
 from validation.models import Case
 from validation.operations import opening
@@ -108,7 +108,7 @@ class CaseAdmin(Board):
         chairs = case.chair_id == request.user.pk
         if chairs and not has_declared(request.user, case):
             raise Http404
-        entries = for_reader(list(history_of_case(case)[:500]), chairs=chairs)
+        entries = list(history_of_case(case)[:500])
         return super().history_view(
             request, object_id, {"entries": entries, **(extra_context or {})}
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from core.models import AuditEntry
 from validation import choices as c
@@ -49,7 +48,7 @@ def advance(case: Case) -> None:
         seat._make(
             "release",
             by=PORTAL,
-            note=_("The reviews that are in are enough."),
+            note="The reviews that are in are enough.",
             ended_at=timezone.now(),
             **PORTAL.audit_name,
         )
@@ -63,7 +62,7 @@ def _ask_third(case: Case) -> None:
         by=PORTAL,
         verb="third",
         target=case,
-        note="" if seat else _("Nobody on the list can be asked: the chair has to find somebody."),
+        note="" if seat else "Nobody on the list can be asked: the chair has to find somebody.",
         **PORTAL.audit_name,
         **audit_data(case, reasons=case.third_needed),
     )

@@ -147,7 +147,7 @@ def lapse(case: Case) -> bool:
             case,
             "lapse",
             by=PORTAL,
-            note=_("The questions of the panel were not answered in time."),
+            note="The questions of the panel were not answered in time.",
             outcome=c.Outcome.INCOMPLETE,
             **PORTAL.audit_name,
         )

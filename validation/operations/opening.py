@@ -296,7 +296,7 @@ def settle(case: Case) -> None:
         seat._make(
             "release",
             by=PORTAL,
-            note=_("The case has ended."),
+            note="The case has ended.",
             ended_at=timezone.now(),
             **PORTAL.audit_name,
         )

@@ -186,7 +186,10 @@ def recuse(seat: Seat, *, by: User, note: str) -> None:
     must(seat.user_id == by.pk)
     with transaction.atomic():
         _case, seat = lock_seat(seat)
-        _leave(seat, "recuse", by=by, note=note, **seat.audit_name)
+        # On the seat, not in the audit: moderators read that, and this is for the chair alone.
+        Seat.objects.filter(pk=seat.pk).update(decline_note=note[:500])
+        seat.decline_note = note[:500]
+        _leave(seat, "recuse", by=by, note="", **seat.audit_name)
 
 
 def leave(seat: Seat, *, note: str) -> None:
@@ -224,7 +227,7 @@ def _label_lost_a_review(case: Case) -> None:
         "suspend_record",
         by=PORTAL,
         state_since=timezone.now(),
-        public_note=_("One of the reviews behind this label no longer counts."),
+        public_note="One of the reviews behind this label no longer counts.",
         **PORTAL.audit_name,
     )
     sync(case.solution)
@@ -256,7 +259,7 @@ def recheck(solution: Solution) -> int:
                     by=PORTAL,
                     verb="release",
                     target=case,
-                    note=_("The chair may not judge this solution any more."),
+                    note="The chair may not judge this solution any more.",
                     **PORTAL.audit_name,
                 )
     return gone

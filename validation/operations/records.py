@@ -97,7 +97,7 @@ def not_confirmed(case: Case) -> None:
             "revoke",
             by=PORTAL,
             state_since=timezone.now(),
-            public_note=_("A new panel looked at it and did not confirm the label."),
+            public_note="A new panel looked at it and did not confirm the label.",
             data=audit_data(case),
             **PORTAL.audit_name,
         )
