@@ -625,13 +625,12 @@ def note_validation(solution: Solution, *, validation: str) -> None:
     """Show how far the panel has come, on the record and in every list.
 
     Called by the layer that runs the validation, in the transaction of its move; the move
-    itself, its reason and its audit are there.
+    itself, its reason and its audit are there. The time of the last edit stays: it would tell
+    the team at which minute a reviewer sent a review.
     """
     if solution.validation == validation:
         return
-    Solution.objects.filter(pk=solution.pk).update(
-        validation=Validation(validation), updated_at=timezone.now()
-    )
+    Solution.objects.filter(pk=solution.pk).update(validation=Validation(validation))
     solution.validation = Validation(validation)
     finding.note(solution)
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from accounts.models import User
+
 #: One thing several people judged: their scores, None for "cannot judge".
 Unit = list[int | None]
 
@@ -165,16 +167,28 @@ def load_over_time(seats: QuerySet[Seat]) -> list[Quarter]:
     return [found[name] for name in sorted(found, reverse=True)]
 
 
-def people() -> list[Reviewer]:
+def people(reader: User) -> list[Reviewer]:
     """Everybody who may be asked, with what they have open now and what they have sent; never
-    of which case. One query."""
+    of which case, and never counting a case in which the reader has a part: a number that
+    moves would tell who judges it. One query."""
+    mine = Q(user__seats__case__in=Case.objects.at_desk_of(reader))
     return list(
-        Reviewer.objects.available()
+        Reviewer.objects.filter(is_active=True, user__is_active=True)
         .select_related("user")
-        .annotate(
-            sent=Count("user__seats", filter=Q(user__seats__state=c.SeatState.SENT), distinct=True),
-        )
-        .order_by("-load", "user__name", "pk")  # type: ignore[misc]  # annotated
+        .annotate(load=open_now(mine), sent=done(mine))
+        .order_by("-load", "user__name", "pk")
+    )
+
+
+def open_now(seats: Q) -> Count:
+    """Annotates people with the reviews they have open, of these seats."""
+    return Count("user__seats", filter=seats & Q(user__seats__state__in=c.BUSY), distinct=True)
+
+
+def done(seats: Q) -> Count:
+    """Annotates people with the reviews they have sent, of these seats."""
+    return Count(
+        "user__seats", filter=seats & Q(user__seats__state=c.SeatState.SENT), distinct=True
     )
 
 

@@ -99,6 +99,14 @@ def reachable(client: Client, starts: Iterable[str]) -> Iterator[tuple[str, byte
             waiting.append(target)
 
 
+#: Lists of everybody, for moderators. ``test_no_figure_moves…`` looks at their numbers.
+LISTS_OF_PEOPLE = (
+    "/desk/accounts/",
+    "/desk/validation/reviewer/",
+    "/desk/validation/case/agreement/",
+)
+
+
 def skipped(target: str) -> bool:
     """Static files, other languages (the same pages), signing out, filters without end."""
     other = "|".join(code for code, _name in settings.LANGUAGES if code != "en")
@@ -305,8 +313,8 @@ def test_nobody_finds_who_reviews(world, stage) -> None:
         for path, body, headers in reachable(client, starts):
             pages += 1
             text = body.decode("utf-8", "replace")
-            if path.startswith(("/desk/accounts/", "/desk/validation/reviewer/")):
-                continue  # the list of people is not about this case
+            if path.startswith(LISTS_OF_PEOPLE):
+                continue  # who is on the list of reviewers is not who judges this case
             if marks := marks_in(f"{path}\n{headers}\n{text}", secrets):
                 found[f"{who}: {path}"] = marks
         assert pages > len(starts) / 2, who
@@ -381,6 +389,27 @@ def test_moderators_see_aliases_until_they_say_why(world) -> None:
     client = desk_client(moderator(name="Moderator of the portal"))
     body = client.get(f"/desk/validation/case/{world['case'].pk}/change/").content.decode()
     assert marks_in(body, secrets_from(world, "visitor")) == []
+
+
+def test_no_figure_moves_for_a_moderator_whose_record_is_judged(world) -> None:
+    """Whoever counts the open reviews of each reviewer before and after learns nothing."""
+    administrator = make_user(name="Owner with rights", is_staff=True, is_superuser=True)
+    Contributor.objects.create(
+        solution=world["solution"], user=administrator, name="Administrator", role="author"
+    )
+    client = desk_client(administrator)
+    pages = ("/desk/validation/reviewer/", "/desk/validation/case/agreement/")
+
+    def told() -> list[str]:
+        return [
+            re.sub(r'csrf[^>]*value="[^"]*"', "", client.get(p).content.decode()) for p in pages
+        ]
+
+    before = told()
+    to_label(world)
+    assert told() == before
+    other = desk_client(moderator())
+    assert "1</td>" in other.get(pages[1]).content.decode()
 
 
 def test_a_profile_does_not_tell_that_somebody_reviews(world) -> None:

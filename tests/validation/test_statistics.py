@@ -165,13 +165,13 @@ def test_queues_say_how_old_the_open_cases_are() -> None:
 def test_each_table_is_one_query(number: int, django_assert_num_queries: Any) -> None:
     for _n in range(number):
         case_in_decision(3, APART)
-    cases, found = Case.objects.all(), chosen()
+    cases, found, reader = Case.objects.all(), chosen(), moderator()
 
     for make in (
         lambda: statistics.agreement(cases, found),
         lambda: statistics.sets_judged_by(cases),
         lambda: statistics.load_over_time(Seat.objects.all()),
-        statistics.people,
+        lambda: statistics.people(reader),
         lambda: statistics.queues(cases),
     ):
         with django_assert_num_queries(1):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from hubs import reference
 from validation import choices as c
+from validation import statistics
 from validation.admin.base import PanelDesk, has_no_part, is_moderator, is_uninvolved, person
 from validation.admin.board import BoardFilter
 from validation.admin.case_page import about
 from validation.admin.words import due_in_words, names_of
 from validation.forms.desk import NewReviewerForm, PeopleForm, ReasonForm, ReviewerForm
-from validation.models import Appeal, CasePart, Challenge, Record, Reviewer
+from validation.models import Appeal, Case, CasePart, Challenge, Record, Reviewer
 from validation.operations import appealing, challenging, listing, records
 from validation.rules import may_chair
 
@@ -60,14 +61,11 @@ class ReviewerAdmin(PanelDesk):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reviewer]:
         if not is_moderator(request.user):
             return Reviewer.objects.none()
-        seats = "user__seats__state"
+        mine = Q(user__seats__case__in=Case.objects.at_desk_of(request.user))
         return (
             Reviewer.objects.select_related("user__profile")
             .prefetch_related("sectors")
-            .annotate(
-                busy=Count("user__seats", filter=Q(**{f"{seats}__in": c.BUSY}), distinct=True),
-                done=Count("user__seats", filter=Q(**{seats: c.SeatState.SENT}), distinct=True),
-            )
+            .annotate(busy=statistics.open_now(mine), done=statistics.done(mine))
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -192,7 +192,7 @@ class Figures:
                     row.on_time,
                     share(Fraction(row.on_time, row.sent) if row.sent else None),
                 ]
-                for row in statistics.load_over_time(Seat.objects.all())
+                for row in statistics.load_over_time(Seat.objects.filter(case__in=self.cases))
             ],
             _("Each is counted in the quarter in which it happened."),
         )
@@ -209,7 +209,7 @@ class Figures:
                     row.most_open,
                     row.sent,  # type: ignore[attr-defined]
                 ]
-                for row in statistics.people()
+                for row in statistics.people(self.user)
             ],
         )
 
