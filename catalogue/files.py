@@ -42,7 +42,11 @@ def access_to(stored: StoredFile, *, user: User | AnonymousUser) -> str | None:
 def _access_by(solution: Solution, key: str, user: User | AnonymousUser) -> str | None:
     if solution.publication == Publication.PUBLIC and _is_open(solution, key):
         return Access.OPEN
-    if user.has_perm("catalogue.view_restricted_evidence", solution):
+    if user.has_perm("catalogue.view_working_copy", solution):
+        return Access.RESTRICTED
+    # A panel judges what was frozen, not what the team has deposited since.
+    frozen = _versions_naming(key).filter(solution=solution)
+    if user.has_perm("catalogue.view_restricted_evidence", solution) and frozen.exists():
         return Access.RESTRICTED
     return None
 

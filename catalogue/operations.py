@@ -102,7 +102,7 @@ def _may_edit(solution: Solution, *, by: User) -> None:
 
 
 #: Answers that say who has a stake in a record.
-STAKES = {"contributors", "owner_institution"}
+STAKES = {"contributors", "owner_institution", "hub"}
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.db.models import Field
 from django.utils import translation
 
 from core.lifecycle import Lifecycle
@@ -35,7 +36,7 @@ def diagram(model: type[Lifecycle]) -> str:
 
 def _arrows(model: type[Lifecycle]) -> Iterator[str]:
     field = model._meta.get_field(model.state_field)
-    if field.has_default():
+    if isinstance(field, Field) and field.has_default():
         yield f"    [*] --> {field.get_default()}"
     for verb, move in model.moves.items():
         for source in move.sources:

@@ -88,10 +88,10 @@ def acts_on_ones_own_solution(user: Any) -> Q:
     cases = Case.objects.filter(
         Q(solution__in=Solution.objects.of_team(user)) | Q(parts__user=user, parts__part="reviewer")
     )
-    keys = [str(pk) for pk in cases.values_list("pk", flat=True)]
-    seats = [str(pk) for pk in Seat.objects.filter(case__in=keys).values_list("pk", flat=True)]
-    return Q(target_type="validation.case", target_id__in=keys) | Q(
-        target_type="validation.seat", target_id__in=seats
+    keys = set(cases.values_list("pk", flat=True))
+    seats = Seat.objects.filter(case__in=keys).values_list("pk", flat=True)
+    return Q(target_type="validation.case", target_id__in=[str(pk) for pk in keys]) | Q(
+        target_type="validation.seat", target_id__in=[str(pk) for pk in seats]
     )
 
 

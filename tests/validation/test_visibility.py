@@ -210,10 +210,12 @@ def test_the_panel_opens_the_file_that_was_frozen(settings: Any, tmp_path: Path)
     Evidence.objects.filter(solution=solution).update(file=later)
     reviewer = case.seats.select_related("user").order_by("pk")[0].user
 
-    def access(person: Any) -> str | None:
-        return access_to(frozen, user=type(person).objects.get(pk=person.pk))
+    def access(person: Any, stored: StoredFile = frozen) -> str | None:
+        return access_to(stored, user=type(person).objects.get(pk=person.pk))
 
     assert (access(reviewer), access(case.chair)) == ("restricted", "restricted")
+    # What the team deposited since is no part of what the panel judges.
+    assert (access(reviewer, later), access(solution.owner, later)) == (None, "restricted")
     assert access(make_user()) is None
     Case.objects.filter(pk=case.pk).update(
         state="closed", outcome="closed", ended_at=timezone.now()

@@ -61,7 +61,7 @@ class ReviewerAdmin(PanelDesk):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reviewer]:
         if not is_moderator(request.user):
             return Reviewer.objects.none()
-        mine = Q(user__seats__case__in=Case.objects.at_desk_of(request.user))
+        mine = Q(user__seats__case__in=Case.objects.at_desk_of(person(request)))
         return (
             Reviewer.objects.select_related("user__profile")
             .prefetch_related("sectors")

@@ -67,8 +67,8 @@ class Figures:
     learns nothing of it here either. Load and names are for portal moderators."""
 
     def __init__(self, request: HttpRequest) -> None:
-        self.user = request.user
-        self.cases = Case.objects.at_desk_of(person(request))
+        self.user = person(request)
+        self.cases = Case.objects.at_desk_of(self.user)
         self.sees_people = is_moderator(request.user)
         self.sets = statistics.sets_judged_by(self.cases)
         asked = request.GET.get("set", "")

@@ -37,6 +37,8 @@ def why_third(reasons: Iterable[Mapping[str, str]]) -> list[str]:
                 text = _("Too few could judge %(criterion)s")
             case "strength":
                 text = _("Too few judged the strength of the evidence")
+            case "country":
+                text = _("No review comes from another country")
             case _label:
                 text = _("The reviews lead to different labels")
         told.append(text % {"criterion": reason["criterion"]})

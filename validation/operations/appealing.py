@@ -20,6 +20,7 @@ from validation.operations.common import (
     audit_data,
     days_from_now,
     in_team,
+    is_public,
     lock,
     must,
     periods,
@@ -174,5 +175,6 @@ def give_opinion(appeal: Appeal, *, by: User, upholds: bool, reason: str) -> Non
             answered_at=timezone.now(),
             **PORTAL.audit_name,
         )
-        if upheld and not Case.objects.open().filter(solution=case.solution_id).exists():
+        busy = Case.objects.open().filter(solution=case.solution_id).exists()
+        if upheld and not busy and is_public(case.solution):
             open_second_look(case, by=PORTAL, **PORTAL.audit_name)
