@@ -25,7 +25,6 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -422,19 +421,19 @@ class _Walk:
 
     @staticmethod
     def _missing(kind: str, first: int, last: int) -> Break:
-        words = (
-            ngettext(
-                "The end was cut: entry %(first)s is missing.",
-                "The end was cut: entries %(first)s to %(last)s are missing.",
-                last - first + 1,
+        one = first == last
+        if kind == "cut":
+            words = (
+                _("The end was cut: entry %(first)s is missing.")
+                if one
+                else _("The end was cut: entries %(first)s to %(last)s are missing.")
             )
-            if kind == "cut"
-            else ngettext(
-                "Entry %(first)s is missing.",
-                "Entries %(first)s to %(last)s are missing.",
-                last - first + 1,
+        else:
+            words = (
+                _("Entry %(first)s is missing.")
+                if one
+                else _("Entries %(first)s to %(last)s are missing.")
             )
-        )
         return Break(kind, first, words % {"first": first, "last": last})
 
     # The end
