@@ -112,8 +112,8 @@ def confirm(cast: Cast, seat: Seat) -> None:
     page.get_by_role("button", name="Confirm the decision").click()
 
 
-def decide_challenge(cast: Cast, judge: User, challenge: Challenge, verb: str, note: str) -> None:
-    page = cast.window(judge).open(f"/desk/validation/challenge/{challenge.pk}/change/")
+def decide_challenge(desk: Portal, challenge: Challenge, verb: str, note: str) -> None:
+    page = desk.open(f"/desk/validation/challenge/{challenge.pk}/change/")
     box = page.locator(f"details:has(button[value={verb}])")
     box.locator("summary").click()
     box.locator("textarea").fill(note)
@@ -201,12 +201,13 @@ def test_one_solution_from_submission_to_re_validation(
     page.get_by_role("button", name="Send the challenge").click()
     page.get_by_role("heading", name="What happens next").wait_for()
     challenge = Challenge.objects.get()
-    judge = with_second_step(moderator(name="Moderator without a part"))
-    decide_challenge(cast, judge, challenge, "suspend_label", "It is being examined.")
+    # One window: a code of the second step counts once.
+    judge = cast.window(with_second_step(moderator(name="Moderator without a part")))
+    decide_challenge(judge, challenge, "suspend_label", "It is being examined.")
     assert mark_of(cast, solution) == "Validation suspended"
     page = cast.window().open(f"/records/{record.reference}/")
     assert page.get_by_text("It is being examined.").first.is_visible()
-    decide_challenge(cast, judge, challenge, "restore_label", "The figure is theirs.")
+    decide_challenge(judge, challenge, "restore_label", "The figure is theirs.")
     assert mark_of(cast, solution) == "Validated"
 
     # Years later nobody has confirmed it: it expires, and comes back by the short path.
