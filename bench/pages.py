@@ -28,6 +28,7 @@ from django.urls import reverse  # noqa: E402
 from catalogue.fields import PAGES  # noqa: E402
 from catalogue.models import Solution  # noqa: E402
 from core.models import SearchFacet  # noqa: E402
+from events.models import Event  # noqa: E402
 from hubportal.demo_accounts import DEMO_PASSWORD  # noqa: E402
 from hubs.models import Hub  # noqa: E402
 
@@ -40,6 +41,7 @@ def addresses() -> list[tuple[str, str, bool]]:
     draft = Solution.objects.filter(owner__email=PRACTITIONER).order_by("pk")[0]
     hub = Hub.objects.filter(solutions__in=Solution.objects.public()).order_by("pk")[0]
     solutions = reverse("catalogue:solutions")
+    four = "&".join(f"hub={slug}" for slug in ("abc", "amexcid", "indonesia-ct", "sce"))
     rare = (
         SearchFacet.objects.filter(document__kind="solution")
         .values_list("group", "value")
@@ -55,9 +57,19 @@ def addresses() -> list[tuple[str, str, bool]]:
         ("one solution", solution.get_absolute_url(), False),
         ("hubs", reverse("hubs:hubs"), False),
         ("one hub", hub.get_absolute_url(), False),
+        ("a hub’s statements", reverse("hubs:statements", args=[hub.slug]), False),
+        ("four hubs compared", f"{reverse('hubs:compare')}?{four}", False),
+        ("lessons about hubs", reverse("hubs:lessons"), False),
+        ("events", reverse("events:events"), False),
+        ("one event", Event.objects.order_by("pk")[0].get_absolute_url(), False),
+        ("commitments", reverse("events:commitments"), False),
         ("search over everything", f"{reverse('search')}?q=water", False),
         ("sign in", reverse("account_login"), False),
         ("dashboard", reverse("dashboard"), True),
+        ("team space", reverse("hubs:team:overview", args=["example-hub"]), True),
+        ("team: statements", reverse("hubs:team:statements", args=["example-hub"]), True),
+        ("self-assessment", reverse("assessment:hub", args=["example-hub"]), True),
+        ("road map", reverse("assessment:road-map", args=["example-hub"]), True),
         ("submit: start", reverse("catalogue:submit-start"), True),
         ("submit: overview", reverse("catalogue:work", args=[draft.uid]), True),
         *(

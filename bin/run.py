@@ -40,7 +40,10 @@ from setting_up import (
 )
 
 SCRIPTS = PYTHON.parent
-APPS = "core", "accounts", "hubs", "catalogue", "events", "community", "notifications", "hubportal"
+APPS = (
+    "core", "accounts", "claims", "hubs", "assessment", "catalogue", "validation", "events",
+    "community", "notifications", "hubportal",
+)  # fmt: skip
 READY_SECONDS = 60
 STOP_SECONDS = 10
 RESTARTS = 5

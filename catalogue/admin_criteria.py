@@ -254,7 +254,7 @@ class CriteriaSetAdmin(DeskAdmin):
     def _hubs(self, request: HttpRequest) -> QuerySet[Hub]:
         """The hubs whose additions this person decides on."""
         if request.user.is_superuser:
-            return Hub.objects.all()
+            return Hub.objects.filter(merged_into=None)
         return Hub.objects.of(request.user, Membership.Role.FOCAL_POINT)
 
     # --- Comparing ----------------------------------------------------------------------

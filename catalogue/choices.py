@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from hubs.choices import Modality
+
 
 class Publication(TextChoices):
     """Who can read the record; independent of its validation."""
@@ -112,22 +114,6 @@ class ContributorRole(TextChoices):
     TRANSLATOR = "translator", _("Translator")
 
 
-class Modality(TextChoices):
-    """Ways to exchange, as the seeds and the field name them."""
-
-    FIELD_VISIT = "field_visit", _("Field visit")
-    STUDY_VISIT = "study_visit", _("Study visit")
-    WORKSHOP = "workshop", _("Workshop")
-    EXPERT_MISSION = "expert_mission", _("Expert mission")
-    JOINT_STUDY = "joint_study", _("Joint study")
-    TWINNING = "twinning", _("Twinning")
-    SECONDMENT = "secondment", _("Secondment")
-    DIALOGUE = "dialogue", _("Dialogue")
-    VIDEO_CONFERENCE = "video_conference", _("Video conference")
-    MENTORING = "mentoring", _("Mentoring")
-    FILE_SHARING = "file_sharing", _("File sharing")
-
-
 class Licence(TextChoices):
     CC_BY = "CC-BY-4.0", _("Creative Commons Attribution 4.0")
     CC_BY_SA = "CC-BY-SA-4.0", _("Creative Commons Attribution-ShareAlike 4.0")
@@ -149,3 +135,24 @@ class SubmissionState(TextChoices):
     RETURNED = "returned", _("Returned for changes")
     DECLINED = "declined", _("Declined")
     RECALLED = "recalled", _("Taken back by its team")
+
+
+# Ways to exchange are the same for hubs and solutions.
+__all__ = [
+    "Access",
+    "BlockRole",
+    "ContributorRole",
+    "EvidenceKind",
+    "Form",
+    "Kind",
+    "Level",
+    "Licence",
+    "LinkState",
+    "Modality",
+    "Publication",
+    "Quality",
+    "Scale",
+    "Stage",
+    "SubmissionState",
+    "Validation",
+]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,6 +32,8 @@ VERBS: dict[str, StrOrPromise] = {
     "change_criteria": gettext_lazy("Draft changed"),
     "put_in_force": gettext_lazy("Put in force"),
     "retire": gettext_lazy("Replaced"),
+    "end_with_hub": gettext_lazy("Ended with its hub"),
+    "hand_over_criteria": gettext_lazy("Handed over to the hub that stays"),
 }
 
 VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}")
@@ -302,3 +306,49 @@ def _carry_over(shared: CriteriaSet, *, by: User, note: str) -> None:
             % {"hubs": " ".join(amiss)},
             code="hubs",
         )
+
+
+# --- When a hub becomes part of another --------------------------------------------------
+
+
+def codes_added_by(hub: Hub | None) -> set[str]:
+    """Codes of the criteria that a hub, or one that became part of it, has in any edition."""
+    editions = CriteriaSet.objects.filter(Q(hub=hub) | Q(hub__merged_into=hub), hub__isnull=False)
+    added = editions.values_list("additions", flat=True)
+    return {row["code"] for additions in added for row in additions.get("criteria", [])}
+
+
+def hand_over(gone: Hub, kept: Hub, *, by: User) -> None:
+    """End the edition in force of the hub that goes, and give its drafts to the one that stays.
+    Call in the transaction of the merging."""
+    own = CriteriaSet.objects.filter(hub=gone).select_related("hub", "base")
+    for edition in own.in_force():
+        edition._make("end_with_hub", by=by, retired_at=timezone.now())
+    for draft in own.filter(state=CriteriaState.DRAFT):
+        base = draft.base
+        if base is None:  # the database lets no set of a hub stand alone
+            continue
+        draft.additions = _recoded(draft, codes_added_by(kept))
+        draft.hub, draft.version = kept, _free_version(draft, kept)
+        _write(draft, criteria.apply_additions(base.content, draft.additions))
+        draft.save(update_fields=["hub", "version", "additions", "content", "content_hash"])
+        AuditEntry.record(by=by, verb="hand_over_criteria", target=draft, gone=gone.pk)
+    criteria.forget()
+    transaction.on_commit(criteria.forget)
+
+
+def _recoded(draft: CriteriaSet, used: set[str]) -> dict[str, Any]:
+    """What a draft adds, under codes that mean nothing else in the hub it comes to."""
+    rows = draft.additions.get("criteria", [])
+    taken = used | {row["code"] for row in rows} | set(draft.rows())
+    free = (code for n in count(1) if (code := f"H{n}") not in taken)
+    renamed = [{**row, "code": next(free)} if row["code"] in used else row for row in rows]
+    return {**draft.additions, "criteria": renamed} if rows else draft.additions
+
+
+def _free_version(draft: CriteriaSet, hub: Hub) -> str:
+    stem = draft.version.rpartition("-")[0] or draft.version
+    taken = set(
+        CriteriaSet.objects.filter(family=draft.family, hub=hub).values_list("version", flat=True)
+    )
+    return next(name for n in count(1) if (name := f"{stem}-{n}") not in taken)

@@ -11,29 +11,11 @@ from django.utils.translation import gettext as _
 from catalogue.cards import in_order
 from catalogue.choices import Kind, Level, Licence, Stage
 from catalogue.models import Solution
+from core.spreadsheet import Echo, safe_cell
 from hubs import reference
 
-#: A spreadsheet takes a cell that begins with one of these, or its full-width form, for a
-#: formula.
-FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-CONTROL = ("\t", "\r", "\n")
 #: Records read at a time, so that a large export needs little memory.
 AT_ONCE = 200
-
-
-def safe_cell(value: object) -> str:
-    """The text as it is, or with an apostrophe before what a spreadsheet would run."""
-    text = "" if value is None else str(value)
-    if text.startswith(CONTROL) or text.lstrip().startswith(FORMULA):
-        return f"'{text}"
-    return text
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
 
 
 def header() -> list[str]:
@@ -77,7 +59,7 @@ def row_of(solution: Solution, site: str) -> list[object]:
 
 def lines(keys: Sequence[str], site: str) -> Iterator[str]:
     """The table as text, line by line, beginning with the mark that tells it is UTF-8."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow([safe_cell(cell) for cell in header()])
     for start in range(0, len(keys), AT_ONCE):
         for solution in in_order(keys[start : start + AT_ONCE]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from core import search
 from core.models import SearchDocument
 from core.text import plain
 from hubs import reference
+from hubs.models import Hub
 
 KIND = "solution"
 #: The groups by which the catalogue is filtered, in the order they are shown.
@@ -43,9 +45,25 @@ def facets_of(solution: Solution, content: Content) -> dict[str, list[str]]:
         "stage": [content["stage"]] if content["stage"] else [],
         "label": [EXAMPLE if content["is_example"] else solution.level],
         "language": [content["language"], *content.get("translations", {})],
-        "hub": [content["hub"]["slug"]] if content["hub"] else [],
+        "hub": hub_of(solution, content),
         "tag": [tag.lower() for tag in content["tags"]],
     }
+
+
+def hub_of(solution: Solution, content: Content) -> list[str]:
+    """The hub the public version names, or the one that it became part of since."""
+    if not content["hub"]:
+        return []
+    slug = content["hub"]["slug"]
+    if solution.hub is None or solution.hub.slug == slug:
+        return [slug]
+    return [standing([slug])[slug]]
+
+
+def standing(slugs: Collection[str]) -> dict[str, str]:
+    """Each hub's address now: its own, or that of the hub it became part of. One query."""
+    rows = Hub.objects.filter(slug__in=slugs, merged_into__isnull=False)
+    return {slug: slug for slug in slugs} | dict(rows.values_list("slug", "merged_into__slug"))
 
 
 def body_of(content: Content) -> str:

@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.db.models.fields.json import KeyTextTransform
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -27,6 +28,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import choices as c
 from catalogue import fields as f
+from catalogue import finding
 from catalogue.cards import countries_in_words
 from catalogue.content import Content, is_outdated
 from catalogue.models import Evidence, Solution
@@ -34,6 +36,7 @@ from core.richtext import rich
 from core.templatetags.components import when
 from core.text import base_language
 from hubs import reference
+from hubs.models import Hub
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -734,8 +737,8 @@ def adaptations_of(solution: Solution) -> list[Pointer]:
 
 
 def neighbours_of(solution: Solution, content: Content) -> list[Pointer]:
-    """Some other public records of the same hub, the newest first. One query. Nothing invented
-    stands beside what is real.
+    """Some other public records of the same hub, the newest first. One query, or two where
+    hubs became one. Nothing invented stands beside what is real.
 
     The hub is compared twice: by the column, which is indexed, and by what the public version
     says, so that a working copy moved to another hub does not show before it is published.
@@ -743,9 +746,10 @@ def neighbours_of(solution: Solution, content: Content) -> list[Pointer]:
     hub = content["hub"]
     if not hub:
         return []
-    rows = (
+    same = Hub.objects.filter(Q(slug=hub["slug"]) | Q(merged__slug=hub["slug"]))
+    rows = list(
         Solution.objects.public()
-        .filter(hub__slug=hub["slug"])
+        .filter(hub__in=same.values("pk"))
         .exclude(pk=solution.pk)
         .filter(is_example=bool(content.get("is_example")))
         .order_by("-published_at", "-pk")
@@ -756,4 +760,7 @@ def neighbours_of(solution: Solution, content: Content) -> list[Pointer]:
             _said("hub", "slug"),
         )[: NEIGHBOURS * 3]
     )
-    return _pointers(row[:3] for row in rows if row[3] == hub["slug"])[:NEIGHBOURS]
+    said = {str(row[3]) for row in rows} | {hub["slug"]}
+    now = finding.standing(said) if len(said) > 1 else dict.fromkeys(said, "")
+    here = now[hub["slug"]]
+    return _pointers(row[:3] for row in rows if now[str(row[3])] == here)[:NEIGHBOURS]

@@ -8,7 +8,9 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.signals import account_closed, personal_data
+from catalogue import merging
 from catalogue.models import Contributor, EditLock, Invitation, PageDraft, Solution, StoredFile
+from hubs.signals import hubs_merged, hubs_merging, merging_asked
 
 
 @receiver(personal_data, dispatch_uid="records-of-a-person")
@@ -73,3 +75,19 @@ def writing_ends(user: Any, **_: Any) -> None:
     )
     own = Solution.objects.filter(owner=user).values("pk")
     Contributor.objects.filter(user=user).exclude(solution__in=own).update(user=None)
+
+
+@receiver(hubs_merging, dispatch_uid="records-and-criteria-go-with-their-hub")
+def records_go_along(gone: Any, kept: Any, by: Any, **_: Any) -> None:
+    merging.bring_records(gone, kept)
+    merging.bring_criteria(gone, kept, by=by)
+
+
+@receiver(hubs_merged, dispatch_uid="records-are-found-by-the-hub-that-stays")
+def records_are_found(kept: Any, **_: Any) -> None:
+    merging.find_by_the_hub_that_stays(kept)
+
+
+@receiver(merging_asked, dispatch_uid="records-and-criteria-before-a-merging")
+def records_expected(gone: Any, kept: Any, **_: Any) -> Any:
+    return merging.expected(gone, kept)

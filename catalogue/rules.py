@@ -103,8 +103,15 @@ def decides_for_its_hub(user: Any, obj: CriteriaSet | None) -> bool:
     return bool(obj is not None and user.is_active and is_focal_point(user, obj))
 
 
+@rules.predicate
+def is_set_of_a_hub(user: Any, obj: CriteriaSet | None) -> bool:
+    """It ends when its hub becomes part of another, which portal moderators decide."""
+    return obj is not None and obj.hub_id is not None
+
+
 rules.add_perm(
     "catalogue.view_criteria_set", is_published_set | keeps_its_hub | is_portal_moderator
 )
 rules.add_perm("catalogue.draft_criteria_set", decides_for_its_hub)
 rules.add_perm("catalogue.put_in_force_criteria_set", decides_for_its_hub)
+rules.add_perm("catalogue.end_criteria_set", is_set_of_a_hub & is_portal_moderator)

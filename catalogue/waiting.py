@@ -33,6 +33,11 @@ PAGE_TITLES = {page.code: page.title for page in f.PAGES}
 TRANSLATION = translation_page("")
 
 
+def _about(hub_id: int | None) -> str:
+    """The hub a record is described for, as its team's page asks for it."""
+    return f"hub:{hub_id}" if hub_id else ""
+
+
 def _latest(column: str) -> Subquery:
     """A column of the newest submission of each solution."""
     newest = Submission.objects.filter(solution=OuterRef("pk")).order_by("-submitted_at", "-pk")
@@ -91,6 +96,7 @@ def _draft(solution: Solution, unsaved: PageDraft | None) -> waiting.Item:
         verb=_("Continue") if page else _("Check and send"),
         url=_page_url(solution, page),
         since=solution.updated_at,
+        about=_about(solution.hub_id),
     )
 
 
@@ -137,6 +143,7 @@ def _returned(solution: Any, remarks: int) -> waiting.Item:
         verb=_("See what to change"),
         url=solution.get_workspace_url(),
         since=solution.answered_at,
+        about=_about(solution.hub_id),
     )
 
 
@@ -156,6 +163,7 @@ def _unsaved(page: PageDraft) -> waiting.Item:
         verb=_("Continue"),
         url=_page_url(page.solution, page.page),
         since=page.saved_at,
+        about=_about(page.solution.hub_id),
     )
 
 
@@ -203,6 +211,7 @@ def at_desk(user: Any) -> Iterable[waiting.Item]:
             url=submission.get_absolute_url(),
             since=submission.submitted_at,
             due=submission.due_at,
+            about=_about(submission.solution.hub_id),
         )
     if count > MOST:
         last = rows[len(rows) - 1]

@@ -79,13 +79,17 @@ def arrange(dots: Iterable[Dot]) -> list[Dot]:
 
 def _spread(dots: list[Dot]) -> None:
     """Push covering dots apart, half each, until none covers another or patience ends."""
+    sizes = [(dot, dot.radius) for dot in dots]
     for _round in range(40):
         moved = False
-        for i, one in enumerate(dots):
-            for other in dots[i + 1 :]:
+        for i, (one, size) in enumerate(sizes):
+            for other, other_size in sizes[i + 1 :]:
+                reach = size + other_size + 3
                 dx, dy = other.x - one.x, other.y - one.y
+                if not (-reach < dx < reach and -reach < dy < reach):
+                    continue
                 apart = hypot(dx, dy)
-                missing = one.radius + other.radius + 3 - apart
+                missing = reach - apart
                 if missing <= 0:
                     continue
                 if apart < 0.5:

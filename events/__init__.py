@@ -1,1 +1,1 @@
-"""The record of meetings and what came of them. Its first model comes with the events record."""
+"""The record of meetings and what came of them: programmes, outcome documents, commitments."""

@@ -2,6 +2,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from core.audit import name_verbs
+
 
 class EventsConfig(AppConfig):
     name = "events"
+
+    def ready(self) -> None:
+        from events import receivers  # noqa: F401, PLC0415 (registers them)
+        from events.presentation import VERBS  # noqa: PLC0415 (models come first)
+
+        name_verbs(VERBS)

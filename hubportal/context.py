@@ -16,6 +16,7 @@ THEMES = ("auto", "light", "dark")
 SECTIONS = (
     ("catalogue:solutions", "solutions"),
     ("hubs:hubs", "hubs"),
+    ("events:events", "events"),
 )
 # The typeface has no letters for these, so its file is not fetched ahead of need.
 WITHOUT_TYPEFACE = ("ar", "ru", "zh")
@@ -131,7 +132,11 @@ class Portal:
     @cached_property
     def nav(self) -> list[Section]:
         """The sections that exist."""
-        labels = {"solutions": gettext("Solutions"), "hubs": gettext("Hubs")}
+        labels = {
+            "solutions": gettext("Solutions"),
+            "hubs": gettext("Hubs"),
+            "events": gettext("Events"),
+        }
         sections = []
         for view, key in SECTIONS:
             url = reverse(view)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -55,43 +54,6 @@ def incomplete_profile(user: Any) -> Iterable[waiting.Item]:
             url=reverse("accounts:profile-edit"),
             since=timezone.now(),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One line of the list, as ``{% todo %}`` prints it."""
-
-    title: StrOrPromise
-    meta: StrOrPromise
-    action: StrOrPromise
-    url: str
-    late: bool
-
-
-def task_of(item: waiting.Item, *, now: datetime) -> Task:
-    """An item with its date said in words: late, today, tomorrow or by a day."""
-    late = item.due is not None and item.due < now
-    meta = item.detail
-    if item.due is not None:
-        meta = format_html("{} {}", meta, due_in_words(item.due, now=now))
-    return Task(item.title, meta, item.verb, item.url, late)
-
-
-def due_in_words(due: datetime, *, now: datetime) -> str:
-    days = (timezone.localtime(due).date() - timezone.localtime(now).date()).days
-    day = when(due, "day")
-    if due < now:
-        late = max(-days, 1)
-        return format_html(
-            ngettext("Due on {day}, {n} day late.", "Due on {day}, {n} days late.", late),
-            day=day,
-            n=late,
-        )
-    if days == 0:
-        return format_html(_("Due today, {day}."), day=day)
-    return format_html(
-        ngettext("Due on {day}, in {n} day.", "Due on {day}, in {n} days.", days), day=day, n=days
-    )
 
 
 def headline(count: int) -> str:
@@ -166,7 +128,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Everything that waits for the person, then their records. A fixed number of queries."""
     user = cast("User", request.user)  # signed in
     now = timezone.now()
-    tasks = [task_of(item, now=now) for item in waiting.items_for(user)]
+    tasks = [waiting.task_of(item, now=now) for item in waiting.items_for(user)]
     mine = Solution.objects.of_team(user).for_cards().prefetch_related("submissions")
     page = Paginator(mine.order_by("-updated_at", "-pk"), PER_PAGE).get_page(
         request.GET.get("page")

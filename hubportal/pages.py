@@ -9,12 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -26,6 +28,8 @@ from catalogue.choices import Level
 from core import search as engine
 from core.marking import Marker
 from core.models import SearchDocument, SearchFacet
+from events import finding as event_finding
+from events.models import Commitment, Event, Paragraph, Person
 from hubs import directory, reference
 from hubs import finding as hub_finding
 from hubs.loading import DATA as HUB_DATA
@@ -97,7 +101,7 @@ def home(request: HttpRequest) -> HttpResponse:
     newest = engine.find(
         solution_finding.KIND, engine.SearchQuery(), sort="newest", per_page=NEWEST
     )
-    hubs = list(Hub.objects.filter(is_listed=True))
+    places = directory.census(Hub.objects.filter(is_listed=True))
     records = sum(counts["label"].values()) - counts["label"].get(solution_finding.EXAMPLE, 0)
     checked = sum(counts["label"].get(mark, 0) for mark in (Level.VALIDATED, Level.ADOPTED))
     list_url = reverse("catalogue:solutions")
@@ -116,12 +120,12 @@ def home(request: HttpRequest) -> HttpResponse:
             ),
             "newest": cards_of(in_order(newest.ids)),
             "steps": STEPS,
-            "points": directory.points(hubs),
+            "points": directory.points(places),
             "records": records,
             "checked": checked,
-            "hubs": sum(not hub.is_pilot for hub in hubs),
-            "hubs_in_words": directory.in_words(hubs),
-            "countries": directory.countries(hubs),
+            "hubs": sum(place.hubs for place in places),
+            "hubs_in_words": directory.in_words(places),
+            "countries": directory.countries(places),
         },
     )
 
@@ -206,11 +210,85 @@ def _passages(kind: str, keys: list[str], marker: Marker) -> dict[str, SafeStrin
     return {key: marker.excerpt(body, language) for key, body, language in bodies}
 
 
+def _events(keys: tuple[str, ...], marker: Marker) -> tuple[list[Any], list[Hit]]:
+    found = Event.objects.filter(is_public=True).in_bulk([int(key) for key in keys])
+    events = [found[int(key)] for key in keys if int(key) in found]
+    passages = _passages(event_finding.EVENT, [str(event.pk) for event in events], marker)
+    return [], [
+        Hit(
+            title=marker.mark(event.name),
+            url=event.get_absolute_url(),
+            text=_fuller(marker, event.summary, passages.get(str(event.pk), "")),
+            meta=" · ".join(filter(None, [event.get_kind_display(), event.starts[:4], event.city])),
+        )
+        for event in events
+    ]
+
+
+def _people(keys: tuple[str, ...], marker: Marker) -> tuple[list[Any], list[Hit]]:
+    found = Person.objects.visible_to(AnonymousUser()).in_bulk([int(key) for key in keys])
+    people = [found[int(key)] for key in keys if int(key) in found]
+    passages = _passages(event_finding.PERSON, [str(person.pk) for person in people], marker)
+    return [], [
+        Hit(
+            title=marker.mark(person.name),
+            url=person.get_absolute_url(),
+            text=passages.get(str(person.pk), ""),
+            meta=reference.country_name(person.country_id) if person.country_id else "",
+        )
+        for person in people
+    ]
+
+
+def _paragraphs(keys: tuple[str, ...], marker: Marker) -> tuple[list[Any], list[Hit]]:
+    found = (
+        Paragraph.objects.filter(document__event__is_public=True)
+        .select_related("document__event")
+        .in_bulk([int(key) for key in keys])
+    )
+    return [], [
+        Hit(
+            title=marker.mark(
+                _("Paragraph %(number)s, %(document)s")
+                % {"number": row.number, "document": row.document.name}
+            ),
+            url=row.get_absolute_url(),
+            text=marker.excerpt(row.text, row.language) or Truncator(row.text).words(30),
+            meta=str(row.document.event),
+        )
+        for row in (found[int(key)] for key in keys if int(key) in found)
+    ]
+
+
+def _commitments(keys: tuple[str, ...], marker: Marker) -> tuple[list[Any], list[Hit]]:
+    found = (
+        Commitment.objects.filter(event__is_public=True)
+        .select_related("event")
+        .in_bulk([int(key) for key in keys])
+    )
+    return [], [
+        Hit(
+            title=marker.mark(row.text),
+            url=row.get_absolute_url(),
+            text=marker.mark(row.quoted),
+            meta=f"{row.event} · {row.standing.label}",
+        )
+        for row in (found[int(key)] for key in keys if int(key) in found)
+    ]
+
+
 #: Kinds of record in the order of the tabs: title, and how to show hits.
 KINDS: dict[str, tuple[StrOrPromise, Shown]] = {
     solution_finding.KIND: (gettext_lazy("Solutions"), _solutions),
     hub_finding.KIND: (gettext_lazy("Hubs"), _hubs),
+    event_finding.EVENT: (gettext_lazy("Events"), _events),
+    event_finding.PARAGRAPH: (gettext_lazy("Paragraphs"), _paragraphs),
+    event_finding.COMMITMENT: (gettext_lazy("Commitments"), _commitments),
+    event_finding.PERSON: (gettext_lazy("People"), _people),
 }
+
+#: Kinds that have a tab even where nothing of them was found.
+ALWAYS = (solution_finding.KIND, hub_finding.KIND)
 
 
 @require_safe
@@ -242,6 +320,7 @@ def search(request: HttpRequest) -> HttpResponse:
     tabs = [(_("All"), address(), not kind, total)] + [
         (title, address(kind=code), kind == code, found[code].total if code in found else 0)
         for code, (title, _show) in KINDS.items()
+        if code in found or code in ALWAYS or code == kind
     ]
     return render(
         request,

@@ -51,7 +51,9 @@ PORTAL_URL = env.text("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 INSTALLED_APPS = [
     "core",
     "accounts",
+    "claims",
     "hubs",
+    "assessment",
     "catalogue",
     "validation",
     "events",

@@ -31,7 +31,9 @@ urlpatterns += i18n_patterns(
     path("pages/<slug:name>/", pages.page, name="page"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("hubs/", include("assessment.urls")),
     path("hubs/", include("hubs.urls")),
+    path("events/", include("events.urls")),
     path("", include("validation.urls")),  # before the workspace, whose pages have any name
     path("", include("catalogue.urls")),
     path("desk/", admin.site.urls),

@@ -1,12 +1,12 @@
-"""The directory seen as a whole: hubs on the map, and how many there are of each kind."""
+"""The directory seen as a whole, from counts alone: hubs on the map, and how many there are."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,58 +14,120 @@ from django.utils.translation import ngettext
 from hubs import reference
 
 if TYPE_CHECKING:
-    from hubs.models import Hub
+    from hubs.models import Country, HubQuerySet
+
+#: More dots than this hide each other.
+MOST_DOTS = 60
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How many hubs a country has, pilots apart: a pilot is no hub yet. ``country`` is "" for
+    those that are not of one country. ``slug`` is the address of one of them."""
+
+    country: str
+    hubs: int
+    pilots: int
+    slug: str
+
+    @property
+    def total(self) -> int:
+        return self.hubs + self.pilots
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """The hubs of one country, as one dot."""
+    """The hubs of one country, or of one region, as one dot."""
 
     label: str
     url: str
     lon: float
     lat: float
-    count: int = 0
-    pilot: bool = False
+    count: int
+    pilot: bool
 
 
-def points(hubs: Iterable[Hub]) -> list[Point]:
-    """One dot per country; a country with a single hub leads straight to it."""
-    table = reference.countries()
-    by_country: dict[str, list[Hub]] = {}
-    for hub in hubs:
-        if hub.country_id in table:
-            by_country.setdefault(hub.country_id, []).append(hub)
-    found = []
-    for code, members in by_country.items():
-        country = table[code]
-        if country.latitude is None or country.longitude is None:
-            continue
-        alone = members[0] if len(members) == 1 else None
-        url = alone.get_absolute_url() if alone else f"{reverse('hubs:hubs')}?country={code}#list"
-        pilots = sum(hub.is_pilot for hub in members)
-        found.append(
-            Point(
-                label=country.name,
-                url=url,
-                lon=country.longitude,
-                lat=country.latitude,
-                count=len(members) - pilots,
-                pilot=pilots > 0,
-            )
+def census(hubs: HubQuerySet) -> list[Place]:
+    """How many of these hubs each country has. One query, counted by the database."""
+    rows = (
+        hubs.order_by()
+        .values_list("country")
+        .annotate(
+            hubs=Count("pk", filter=Q(is_pilot=False)),
+            pilots=Count("pk", filter=Q(is_pilot=True)),
+            one=Min("slug"),
         )
-    return found
+    )
+    return [Place(code or "", count, pilots, slug) for code, count, pilots, slug in rows]
 
 
-def kinds(hubs: Iterable[Hub]) -> Counter[str]:
-    return Counter(hub.kind for hub in hubs)
+def points(places: Iterable[Place], list_url: str = "") -> list[Point]:
+    """One dot per country; a country with a single hub leads straight to it.
+
+    The others lead to the list at ``list_url``, narrowed to the country. Of very many countries
+    the dots would hide each other: then one stands for each region, where most of its hubs are.
+    """
+    table = reference.countries()
+    seen = [
+        (place, country)
+        for place in places
+        if (country := table.get(place.country)) and country.latitude is not None
+    ]
+    list_url = list_url or reverse("hubs:hubs")
+    if len(seen) > MOST_DOTS:
+        return _of_regions(seen, list_url)
+    return [
+        _point(
+            country.name,
+            reverse("hubs:hub", args=[place.slug])
+            if place.total == 1
+            else narrowed(list_url, "country", country.pk),
+            [place],
+            country,
+        )
+        for place, country in seen
+    ]
 
 
-def in_words(hubs: Iterable[Hub]) -> str:
-    """How many there are: "20 hubs and 4 pilots". A pilot is no hub yet."""
-    members = list(hubs)
-    pilots = sum(hub.is_pilot for hub in members)
-    count = len(members) - pilots
+def _of_regions(seen: Iterable[tuple[Place, Country]], list_url: str) -> list[Point]:
+    inside: dict[str, list[tuple[Place, Country]]] = {}
+    for place, country in seen:
+        region = country.subregion_id or country.region_id
+        if region:
+            inside.setdefault(region, []).append((place, country))
+    return [
+        _point(
+            reference.region_name(region),
+            narrowed(list_url, "region", region),
+            [place for place, _country in members],
+            max(members, key=lambda pair: (pair[0].total, pair[0].country))[1],
+        )
+        for region, members in inside.items()
+    ]
+
+
+def _point(label: str, url: str, places: Iterable[Place], at: Country) -> Point:
+    counted = list(places)
+    return Point(
+        label=label,
+        url=url,
+        lon=at.longitude or 0,
+        lat=at.latitude or 0,
+        count=sum(place.hubs for place in counted),
+        pilot=any(place.pilots for place in counted),
+    )
+
+
+def narrowed(list_url: str, group: str, value: str) -> str:
+    """The list at this address with one more filter."""
+    return f"{list_url}{'&' if '?' in list_url else '?'}{group}={value}#results"
+
+
+def in_words(places: Iterable[Place]) -> str:
+    """How many there are: "20 hubs and 4 pilots"."""
+    counted = list(places)
+    count = sum(place.hubs for place in counted)
+    pilots = sum(place.pilots for place in counted)
     words = ngettext("%(n)s hub", "%(n)s hubs", count) % {"n": count}
     if not pilots:
         return words
@@ -73,6 +135,6 @@ def in_words(hubs: Iterable[Hub]) -> str:
     return _("%(hubs)s and %(pilots)s") % {"hubs": words, "pilots": more}
 
 
-def countries(hubs: Iterable[Hub]) -> int:
+def countries(places: Iterable[Place]) -> int:
     """In how many countries there is a hub."""
-    return len({hub.country_id for hub in hubs if hub.country_id and not hub.is_pilot})
+    return sum(1 for place in places if place.country and place.hubs)

@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from hubs.models import Hub
 
 KIND = "hub"
-TEXTS = (
-    "host", "organisational_model", "coordinates", "staffing", "financing", "networks",
-    "policy_basis", "note",
-)  # fmt: skip
+#: Topics whose texts are names of the hub, as telling as its own.
+NAMES = ("acronym", "other_name", "name")
 
 
 def names_of_place(hub: Hub) -> list[str]:
@@ -27,11 +25,12 @@ def entry_of(hub: Hub) -> dict[str, Any]:
     """The search document of a listed hub."""
     sectors = [sector.pk for sector in hub.sectors.all()]
     country = [hub.country_id] if hub.country_id else []
-    texts = [str(getattr(hub, name)) for name in TEXTS]
-    texts += [str(fact.get("text", "")) for fact in hub.facts]
+    claims = list(hub.claims.all())
+    texts = [f"{claim.label} {claim.text}".strip() for claim in claims if claim.topic not in NAMES]
     texts += [reference.sector_name(code, "en") for code in sectors]
     texts += names_of_place(hub)
-    names = [hub.acronym, *map(str, hub.other_names)]
+    said = [claim.text for claim in claims if claim.topic in NAMES]
+    names = [name for name in dict.fromkeys([hub.acronym, *said]) if name != hub.name]
     return {
         "title": hub.name,
         "summary": "\n".join(text for text in [*names, hub.summary] if text),
@@ -41,16 +40,23 @@ def entry_of(hub: Hub) -> dict[str, Any]:
             "kind": [hub.kind],
             "sector": sectors,
             "country": country,
-            "region": sorted(reference.regions_of(country)),
+            "region": sorted(
+                reference.regions_of(country) | ({hub.region_id} if hub.region_id else set())
+            ),
+            "model": [hub.model] if hub.model else [],
+            "function": hub.functions,
+            "modality": hub.modalities,
+            "language": hub.languages,
+            "stage": ["pilot" if hub.is_pilot else "hub"],
         },
-        "published_at": hub.updated_at,
+        "published_at": hub.confirmed_at or hub.updated_at,
         "rank": 0,
     }
 
 
 def note(hub: Hub) -> None:
     """Write or remove the entry, in the caller's transaction."""
-    if hub.is_listed:
+    if hub.is_listed and hub.merged_into_id is None:
         search.index(KIND, str(hub.pk), **entry_of(hub))
     else:
         search.remove(KIND, str(hub.pk))

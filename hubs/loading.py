@@ -1,9 +1,9 @@
 """Reference data and the hubs known from published sources, read from ``hubs/data``.
 
 The files belong to the product (``DATA-SOURCES.md`` says where each came from). Reference
-rows are upserted in bulk: what a release corrects arrives, nothing is deleted, and loading
-twice changes nothing. Hubs are created when missing and otherwise left as their people keep
-them.
+rows, sources, contradictions and lessons are upserted: what a release corrects arrives,
+nothing is deleted, and loading twice changes nothing. Hubs are created when missing and
+otherwise left as their people keep them.
 """
 
 from __future__ import annotations
@@ -12,18 +12,31 @@ import csv
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
-from django.utils.functional import cached_property
 
 from accounts.models import Language, User
+from claims.models import Contradiction, Reference
 from core.text import fold
 from hubs import operations, reference
-from hubs.models import Country, CountryAlias, Goal, Hub, Region, Sector, Target
+from hubs.models import (
+    Country,
+    CountryAlias,
+    Goal,
+    Hub,
+    HubClaim,
+    Lesson,
+    LessonHub,
+    Region,
+    Sector,
+    Target,
+)
+from hubs.topics import TOPICS
 
 DATA = Path(__file__).resolve().parent / "data"
 REFERENCE_FILES = (
@@ -35,18 +48,19 @@ REFERENCE_FILES = (
     "sdg-targets.csv",
     "languages.csv",
 )
-HUB_FILES = ("hubs.json", "sources.json")
+HUB_FILES = ("hubs.json", "lessons.json", "sources.json")
 #: Names as the portal's languages are coded.
 NAME_LANGUAGES = ("en", "fr", "es", "pt", "id", "ar", "zh", "ru")
-TEXT_FIELDS = (
-    "organisational_model",
-    "coordinates",
-    "staffing",
-    "financing",
-    "networks",
-    "policy_basis",
-    "note",
-)
+#: What an entry gives for columns of the hub of the same name.
+COLUMNS = (
+    "name", "acronym", "summary", "kind", "model", "functions", "modalities", "languages",
+    "website",
+)  # fmt: skip
+#: What an entry gives for columns of a statement of the same name.
+CLAIM_TEXTS = (
+    "topic", "label", "text", "unit", "qualifier", "starts", "ends", "as_of", "role", "actor",
+    "country", "status", "place", "note", "conflict", "derived",
+)  # fmt: skip
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -70,12 +84,16 @@ def _names(row: dict[str, str], prefix: str = "name_") -> dict[str, str]:
     return {code: name for code in NAME_LANGUAGES if (name := row.get(f"{prefix}{code}"))}
 
 
-def _upsert(objects: Sequence[models.Model], *, key: str) -> int:
-    """Write rows in bulk, replacing all columns of those that exist."""
+def _upsert(objects: Sequence[models.Model], *key: str) -> int:
+    """Write rows in bulk, replacing all columns of those that exist, which ``key`` tells."""
     model = type(objects[0])
-    columns = [column.name for column in model._meta.concrete_fields if not column.primary_key]
+    columns = [
+        column.name
+        for column in model._meta.concrete_fields
+        if not column.primary_key and column.name not in key
+    ]
     model._default_manager.bulk_create(
-        objects, update_conflicts=True, unique_fields=[key], update_fields=columns, batch_size=100
+        objects, update_conflicts=True, unique_fields=key, update_fields=columns, batch_size=100
     )
     return len(objects)
 
@@ -100,16 +118,16 @@ def load_reference() -> dict[str, int]:
                 )
                 for row in rows("languages.csv")
             ],
-            key="code",
+            "code",
         ),
         "regions": _upsert(
             [
                 Region(code=row["code"], parent_id=row["parent"] or None, names=_names(row))
                 for row in rows("regions.csv")
             ],
-            key="code",
+            "code",
         ),
-        "countries": _upsert([_country(row) for row in rows("countries.csv")], key="iso2"),
+        "countries": _upsert([_country(row) for row in rows("countries.csv")], "iso2"),
         "aliases": _load_aliases(),
         "sectors": _upsert(
             [
@@ -122,7 +140,7 @@ def load_reference() -> dict[str, int]:
                 )
                 for position, entry in enumerate(document("sectors.json")["sectors"], start=1)
             ],
-            key="code",
+            "code",
         ),
         "goals": _upsert(
             [
@@ -134,7 +152,7 @@ def load_reference() -> dict[str, int]:
                 )
                 for row in rows("sdg-goals.csv")
             ],
-            key="number",
+            "number",
         ),
         "targets": _upsert(
             [
@@ -146,7 +164,7 @@ def load_reference() -> dict[str, int]:
                 )
                 for position, row in enumerate(rows("sdg-targets.csv"), start=1)
             ],
-            key="code",
+            "code",
         ),
     }
     reference.forget()  # for what follows in this transaction …
@@ -220,49 +238,80 @@ def resolve_countries(names: Iterable[str]) -> Resolution:
     return found
 
 
-# --- Sources and hubs ----------------------------------------------------------------------------
+# --- Sources, hubs and lessons -------------------------------------------------------------------
 
 
-class Sources:
-    """The documents, pages and references behind a statement, by their key.
-
-    A reference in the data is a key with an optional place in it: ``ch4:section 2``,
-    ``page:tika``.
-    """
-
-    @cached_property
-    def _by_key(self) -> dict[str, dict[str, Any]]:
-        return {entry["key"]: entry for entry in document("sources.json")["sources"]}
-
-    def cite(self, pointers: Iterable[str]) -> str:
-        """Citations for readers, in one line; places in the same source are named together."""
-        places: dict[str, list[str]] = {}
-        for pointer in pointers:
-            key, place = self._split(pointer)
-            places.setdefault(key, []).extend([place] if place else [])
-        return "; ".join(
-            f"{self._by_key[key]['citation']}, {' and '.join(found)}"
-            if found
-            else str(self._by_key[key]["citation"])
-            for key, found in places.items()
-        )
-
-    def _split(self, pointer: str) -> tuple[str, str]:
-        """The key and the place: keys of pages and references contain a colon themselves."""
-        if pointer in self._by_key:
-            return pointer, ""
-        key, _colon, place = pointer.rpartition(":")
-        return key, place
+def source_entries() -> list[dict[str, Any]]:
+    return list(document("sources.json")["sources"])
 
 
 def hub_entries() -> list[dict[str, Any]]:
     return list(document("hubs.json")["hubs"])
 
 
+def lesson_entries() -> list[dict[str, Any]]:
+    return list(document("lessons.json")["lessons"])
+
+
+@transaction.atomic
+def load_sources() -> dict[str, Reference]:
+    """Upsert the references of the data, and return them by the keys the data has for them.
+
+    One that was cited before in the same words is taken over under the key it has, for
+    revisions name it by that key. What the data does not give, like an address an editor
+    found, stays.
+    """
+    known = {row.key: row for row in Reference.objects.order_by("pk")}
+    cited = {row.citation: row for row in reversed(known.values())}
+    found = {}
+    for entry in source_entries():
+        key = entry["key"]
+        row = known.get(key) or cited.get(entry["citation"]) or Reference(key=key)
+        values = _source(entry)
+        if any(getattr(row, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save()
+        found[key] = row
+    return found
+
+
+def _source(entry: dict[str, Any]) -> dict[str, str]:
+    """What an entry gives for columns of a reference."""
+    values = {
+        "kind": entry["kind"],
+        "title": entry["title"],
+        "citation": entry["citation"],
+        "authors": entry.get("authors") or entry.get("author"),
+        "date": entry.get("date") or entry.get("year"),
+        **{name: entry.get(name) for name in ("publisher", "site", "url", "language", "note")},
+    }
+    return {name: str(value) for name, value in values.items() if value}
+
+
+def load_contradictions() -> dict[str, Contradiction]:
+    """Upsert the places where the sources disagree, and return them by their key."""
+    _upsert(
+        [
+            Contradiction(
+                key=entry["id"],
+                what=entry["what"],
+                kind=entry["kind"],
+                sources="; ".join(entry["sources"]),
+                position=position,
+            )
+            for position, entry in enumerate(document("sources.json")["contradictions"], start=1)
+        ],
+        "key",
+    )
+    return {row.key: row for row in Contradiction.objects.all()}
+
+
 @transaction.atomic
 def load_hubs(*, by: User) -> list[Hub]:
-    """Create the hubs that are missing, each statement with its source. Returns the new ones."""
-    sources = Sources()
+    """Create the hubs that are missing, each statement with its source, and load the lessons
+    they show. Returns the new ones."""
+    references, contradictions = load_sources(), load_contradictions()
     known = set(Hub.objects.values_list("slug", flat=True))
     created = []
     for entry in hub_entries():
@@ -270,40 +319,80 @@ def load_hubs(*, by: User) -> list[Hub]:
             continue
         hub = Hub(
             slug=entry["slug"],
-            name=entry["name"],
-            acronym=entry.get("acronym", ""),
-            other_names=[name["name"] for name in entry.get("other_names", [])],
-            summary=entry["summary"],
-            kind=entry["kind"],
-            country_id=entry["country"],
-            host=entry.get("host", ""),
-            founded=entry.get("founded"),
+            country_id=entry.get("country"),
+            region_id=entry.get("region"),
             is_pilot=entry.get("pilot", False),
-            facts=list(_facts(entry, sources)),
-            sources=_field_sources(entry, sources),
-            **{name: entry.get(name, "") for name in TEXT_FIELDS},
+            **{name: entry[name] for name in COLUMNS if name in entry},
         )
-        operations.save_hub(hub, by=by)
-        if entry.get("sectors"):
-            hub.sectors.set(entry["sectors"])
-            operations.note_hub(hub)
-        created.append(hub)
+        claims = [_claim(row, references, contradictions) for row in entry["claims"]]
+        created.append(
+            operations.create_hub(hub, by=by, sectors=entry.get("sectors", ()), claims=claims)
+        )
+    load_lessons(references)
     return created
 
 
-def _field_sources(entry: dict[str, Any], sources: Sources) -> dict[str, str]:
-    """Field name to citation; ``*`` for all fields that are not named."""
-    cited = {name: sources.cite(keys) for name, keys in entry["field_sources"].items()}
-    if entry.get("acronym_derived"):
-        cited["acronym"] = "Short form added by the editors."
-    return cited
+def _claim(
+    row: dict[str, Any],
+    references: dict[str, Reference],
+    contradictions: dict[str, Contradiction],
+) -> HubClaim:
+    """One statement of the data. ``value`` is a number that is both bounds."""
+    values = {name: row[name] for name in CLAIM_TEXTS if name in row}
+    low, high = row.get("low", row.get("value")), row.get("high", row.get("value"))
+    topic = TOPICS[row["topic"]]
+    if (low, high) != (None, None):
+        values.setdefault("unit", topic.unit)
+    return HubClaim(
+        low=low if low is None else Decimal(str(low)),
+        high=high if high is None else Decimal(str(high)),
+        reference=references[row["source"]],
+        is_preferred=row.get("preferred", False),
+        contradiction=contradictions[row["contradiction"]] if "contradiction" in row else None,
+        **values,
+    )
 
 
-def _facts(entry: dict[str, Any], sources: Sources) -> Iterator[dict[str, Any]]:
-    """Every statement with its citation; what was concluded here says so."""
-    for fact in entry["facts"]:
-        yield {
-            **{key: value for key, value in fact.items() if key != "sources"},
-            "source": sources.cite(fact["sources"]),
-            "source_keys": fact["sources"],
-        }
+@transaction.atomic
+def load_lessons(references: Mapping[str, Reference] | None = None) -> int:
+    """Upsert the findings on hubs in general, and which hubs show them. Returns their number.
+
+    A hub that became part of another shows its lessons there; one that is gone shows none.
+    """
+    references = load_sources() if references is None else references
+    entries = lesson_entries()
+    count = _upsert(
+        [
+            Lesson(
+                kind=entry["kind"],
+                number=entry["number"],
+                title=entry["title"],
+                text=entry["text"],
+                reference=references[entry["source"]],
+                place=entry["place"],
+            )
+            for entry in entries
+        ],
+        "kind",
+        "number",
+    )
+    lessons = {(lesson.kind, lesson.number): lesson.pk for lesson in Lesson.objects.all()}
+    hubs = {
+        slug: kept or pk for slug, pk, kept in Hub.objects.values_list("slug", "pk", "merged_into")
+    }
+    shown = {
+        (lessons[entry["kind"], entry["number"]], hubs[example["hub"]]): example["how"]
+        for entry in entries
+        for example in entry["hubs"]
+        if example["hub"] in hubs
+    }
+    if shown:
+        _upsert(
+            [
+                LessonHub(lesson_id=lesson, hub_id=hub, text=text)
+                for (lesson, hub), text in shown.items()
+            ],
+            "lesson",
+            "hub",
+        )
+    return count

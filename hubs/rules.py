@@ -6,7 +6,7 @@ from typing import Any
 
 import rules
 
-from hubs.models import Hub, Membership, roles_of
+from hubs.models import Hub, HubInvitation, Membership, roles_of
 
 Role = Membership.Role
 
@@ -47,6 +47,39 @@ def hub_is_listed(user: Any, obj: Any) -> bool:
     return bool(obj is not None and obj.is_listed)
 
 
-rules.add_perm("hubs.view_hub", hub_is_listed | is_portal_moderator | is_hub_member)
-rules.add_perm("hubs.change_hub", is_portal_moderator | is_hub_editor)
-rules.add_perm("hubs.manage_members", is_portal_moderator | is_focal_point)
+@rules.predicate
+def edits_some_hub(user: Any) -> bool:
+    return any(role in Membership.DESK for role in roles_of(user).values())
+
+
+@rules.predicate
+def is_invited(user: Any, obj: Any) -> bool:
+    """The invitation went to this person's address."""
+    return bool(
+        isinstance(obj, HubInvitation)
+        and user.is_authenticated
+        and user.is_active
+        and obj.email.lower() == user.email.lower()
+    )
+
+
+@rules.predicate
+def still_stands(user: Any, obj: Any) -> bool:
+    """The hub did not become part of another."""
+    return not (isinstance(obj, Hub) and obj.merged_into_id)
+
+
+rules.add_perm(
+    "hubs.view_hub", still_stands & (hub_is_listed | is_portal_moderator | is_hub_member)
+)
+rules.add_perm("hubs.view_team_space", still_stands & (is_portal_moderator | is_hub_member))
+rules.add_perm("hubs.change_hub", still_stands & (is_portal_moderator | is_hub_editor))
+rules.add_perm("hubs.confirm_hub", still_stands & is_focal_point)
+rules.add_perm("hubs.manage_members", still_stands & (is_portal_moderator | is_focal_point))
+rules.add_perm("hubs.restore_hub", still_stands & is_portal_moderator)
+rules.add_perm("hubs.merge_hub", still_stands & is_portal_moderator)
+rules.add_perm("hubs.answer_invitation", is_invited)
+rules.add_perm("hubs.withdraw_invitation", is_portal_moderator | is_focal_point)
+rules.add_perm("claims.add_reference", is_portal_moderator | edits_some_hub)
+rules.add_perm("claims.change_reference", is_portal_moderator)
+rules.add_perm("claims.delete_reference", is_portal_moderator)

@@ -22,8 +22,19 @@ from catalogue.choices import (
     Stage,
 )
 from catalogue.models import BuildingBlock, Contributor, Evidence, Indicator, Solution
+from claims.models import Reference
 from hubs import reference as kept
-from hubs.models import Country, CountryAlias, Goal, Hub, Membership, Region, Sector, Target
+from hubs.models import (
+    Country,
+    CountryAlias,
+    Goal,
+    Hub,
+    HubClaim,
+    Membership,
+    Region,
+    Sector,
+    Target,
+)
 
 if TYPE_CHECKING:
     from catalogue.models import Submission
@@ -107,6 +118,14 @@ def make_hub(**more: Any) -> Hub:
     more.setdefault("name", f"Hub {number}")
     more.setdefault("kind", Hub.Kind.NATIONAL)
     return Hub.objects.create(**more)
+
+
+def state(hub: Hub, topic: str, text: str, **more: Any) -> HubClaim:
+    """A statement about the hub, with a source of its own unless given one."""
+    if "reference" not in more:
+        key = f"source-{next(_count)}"
+        more["reference"] = Reference.objects.create(key=key, title="Report", citation=key)
+    return HubClaim.objects.create(hub=hub, topic=topic, text=text, **more)
 
 
 def make_member(hub: Hub, role: str = Membership.Role.MEMBER, **more: Any) -> User:

@@ -68,7 +68,7 @@ class Named:
         institutions = {solution.owner_institution, content.get("owner_institution", "")}
         institutions |= {row["organisation"] for row in rows}
         if solution.hub:
-            institutions |= {solution.hub.name, solution.hub.acronym, solution.hub.host}
+            institutions |= solution.hub.institutions()
         funders = {
             name
             for row in rows

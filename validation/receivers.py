@@ -19,6 +19,7 @@ from catalogue.signals import (
     team_changed,
 )
 from core import audit
+from hubs.signals import hubs_merged
 from validation import choices as c
 from validation.clock import PORTAL
 from validation.models import Case, Reviewer, Seat
@@ -50,6 +51,15 @@ def show_standing(solution: Solution, **_: Any) -> None:
 @receiver(team_changed, dispatch_uid="conflicts-are-looked-for-again")
 def look_for_conflicts(solution: Solution, **_: Any) -> None:
     panel.recheck(solution)
+
+
+@receiver(hubs_merged, dispatch_uid="two-hubs-are-one-institution")
+def look_for_conflicts_of_the_hub(kept: Any, **_: Any) -> None:
+    """Names and people of two hubs are one hub's now: whoever judges its records is looked at
+    again."""
+    cases = Case.objects.open().filter(solution__hub=kept)
+    for solution in Solution.objects.filter(pk__in=cases.values("solution")).order_by("pk"):
+        panel.recheck(solution)
 
 
 @receiver(solution_moved, dispatch_uid="withdrawn-leaves-the-panel")

@@ -48,6 +48,11 @@ def _end_of(day: Any) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(23, 59)))
 
 
+def _about(solution: Solution) -> str:
+    """The hub a record is described for, as its team's page asks for it."""
+    return f"hub:{solution.hub_id}" if solution.hub_id else ""
+
+
 # --- For reviewers -----------------------------------------------------------------------
 
 
@@ -190,7 +195,12 @@ def of_team(user: Any) -> Iterable[waiting.Item]:
     asked = Case.objects.filter(state=c.CaseState.CLARIFICATION, solution__in=mine)
     asked = asked.select_related("solution")
     for case in asked.only(
-        "state", "state_since", "due_at", "solution__uid", "solution__title"
+        "state",
+        "state_since",
+        "due_at",
+        "solution__uid",
+        "solution__title",
+        "solution__hub_id",
     ).order_by("due_at", "pk")[:MOST]:
         yield waiting.Item(
             title=_("Answer the panel: %(title)s") % {"title": case.solution},
@@ -199,6 +209,7 @@ def of_team(user: Any) -> Iterable[waiting.Item]:
             url=reverse("validation:clarify", args=[case.solution.uid]),
             since=case.state_since,
             due=case.due_at,
+            about=_about(case.solution),
         )
     yield from _of_labels(mine)
 
@@ -226,7 +237,13 @@ def _of_labels(mine: Any) -> Iterable[waiting.Item]:
     soon = Q(expires_on__lte=today + timedelta(days=366), with_panel=False, with_desk=False)
     records = records.filter(Q(challenge_uid__isnull=False) | soon).select_related("solution")
     for record in records.only(
-        "number", "state", "state_since", "expires_on", "solution__uid", "solution__title"
+        "number",
+        "state",
+        "state_since",
+        "expires_on",
+        "solution__uid",
+        "solution__title",
+        "solution__hub_id",
     ).order_by("expires_on", "pk")[:MOST]:
         if record.challenge_uid:
             yield waiting.Item(
@@ -238,6 +255,7 @@ def _of_labels(mine: Any) -> Iterable[waiting.Item]:
                 ),
                 since=record.challenge_since,
                 due=record.challenge_due,
+                about=_about(record.solution),
             )
         opens = record.expires_on - timedelta(days=max(record.notice))
         waits = not record.with_panel and not record.with_desk and opens <= today
@@ -256,6 +274,7 @@ def _of_renewal(record: Any, opens: Any) -> waiting.Item:
         url=reverse("validation:renew", args=[record.solution.uid]),
         since=record.state_since if expired else _end_of(opens),
         due=None if expired else _end_of(record.expires_on),
+        about=_about(record.solution),
     )
 
 

@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy
 
 from catalogue import criteria as c
 from catalogue.criteria import Content, Problem
-from catalogue.forms.fields import LimitedField, LongField
+from catalogue.criteria_operations import codes_added_by
 from catalogue.models import CriteriaSet
+from core.fields import LimitedField, LongField
 from hubs.models import Hub
 
 #: Empty rows offered for what is new.
@@ -509,9 +510,7 @@ class AdditionsForm(forms.Form):
 
 def _new_codes(hub: Hub | None, base: Content) -> Iterator[str]:
     """Codes that none of this hub's sets ever used: evidence that names one keeps its sense."""
-    used = {row["code"] for row in (*base["criteria"], *base["gates"])}
-    for additions in CriteriaSet.objects.filter(hub=hub).values_list("additions", flat=True):
-        used |= {row["code"] for row in additions.get("criteria", [])}
+    used = {row["code"] for row in (*base["criteria"], *base["gates"])} | codes_added_by(hub)
     return (code for n in range(1, 1000) if (code := f"H{n}") not in used)
 
 

@@ -23,19 +23,15 @@ from catalogue.forms.fields import (
     AmountField,
     Codes,
     CurrencyField,
-    DateField,
     DaysField,
-    LimitedField,
-    LongField,
     NamesField,
-    PickField,
-    PicksField,
     RecordField,
     TagsField,
     TextsInput,
     YearField,
 )
 from catalogue.forms.rows import Rows, rows_for
+from core.fields import DateField, LimitedField, LongField, PickField, PicksField
 from core.forms import PortalBoundField
 from core.richtext import RichTextField, Typed
 from hubs import reference

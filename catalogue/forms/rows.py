@@ -30,19 +30,10 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from catalogue import choices as c
 from catalogue import criteria, writing
 from catalogue import fields as f
-from catalogue.forms.fields import (
-    Code,
-    DateField,
-    LimitedField,
-    LongField,
-    NameField,
-    PickField,
-    PicksField,
-    language_label,
-    languages_called,
-)
+from catalogue.forms.fields import Code, NameField, language_label, languages_called
 from catalogue.models import Evidence, StoredFile
 from core import uploads
+from core.fields import DateField, LimitedField, LongField, PickField, PicksField
 
 if TYPE_CHECKING:
     from accounts.models import User

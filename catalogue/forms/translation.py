@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from catalogue import choices as c
 from catalogue import fields as f
-from catalogue.forms.fields import LimitedField, LongField, PickField, asked
+from catalogue.forms.fields import asked
 from catalogue.models import Solution
+from core.fields import LimitedField, LongField, PickField
 from core.richtext import RichTextField, Typed
 
 if TYPE_CHECKING:

@@ -82,6 +82,9 @@ class CriteriaSet(Lifecycle):
         "retire": Move(
             _("Replace"), (State.IN_FORCE,), State.RETIRED, "catalogue.put_in_force_criteria_set"
         ),
+        "end_with_hub": Move(
+            _("End with its hub"), (State.IN_FORCE,), State.RETIRED, "catalogue.end_criteria_set"
+        ),
     }
 
     family = models.SlugField(_("family"), max_length=40, default=COMMON)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -38,9 +39,17 @@ def of_owner(request: HttpRequest, owner: str) -> HttpResponse:
     if owner == COMMON:
         return redirect("catalogue:criteria")
     found = _editions(request, owner).in_force().first()
-    if found is None:
+    if found is not None:
+        return _page(request, found)
+    # A hub that became part of another has criteria of its own no more.
+    gone = Hub.objects.select_related("merged_into").filter(slug=owner, merged_into__isnull=False)
+    hub = gone.first()
+    if hub is None or hub.merged_into is None:
         raise Http404
-    return _page(request, found)
+    kept = hub.merged_into
+    if _editions(request, kept.slug).in_force().exists():
+        return redirect("catalogue:criteria-of", kept.slug)
+    return redirect("catalogue:criteria")
 
 
 @require_safe
@@ -77,7 +86,9 @@ def _editions(request: HttpRequest, owner: str) -> QuerySet[CriteriaSet]:
     shared = published.filter(family=owner, hub=None)
     if shared.exists():
         return shared
-    hubs = Hub.objects.visible_to(request.user).filter(slug=owner)
+    visible = Hub.objects.visible_to(request.user)
+    # Records name the editions of a hub that became part of another: they stay at its address.
+    hubs = Hub.objects.filter(Q(pk__in=visible) | Q(merged_into__in=visible), slug=owner)
     return published.filter(family=COMMON, hub__in=hubs)
 
 

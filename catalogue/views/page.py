@@ -21,12 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalogue import checks, criteria, operations, progress, writing
 from catalogue import fields as f
 from catalogue.content import document_of
-from catalogue.forms.fields import (
-    NamesField,
-    asked,
-    country_suggestions,
-    language_suggestions,
-)
+from catalogue.forms.fields import NamesField, asked, country_suggestions, language_suggestions
 from catalogue.forms.pages import Sheet
 from catalogue.forms.rows import rearranged
 from catalogue.models import PageDraft, Solution, StoredFile

@@ -23,13 +23,14 @@ from catalogue import choices as c
 from catalogue import fields as f
 from catalogue import operations, writing
 from catalogue.content import document_of, is_outdated
-from catalogue.forms.fields import LimitedField, PickField, language_choices
+from catalogue.forms.fields import language_choices
 from catalogue.forms.translation import TranslationForm
 from catalogue.models import Contributor, Invitation, PageDraft, Solution
 from catalogue.presentation import Answer, answer_of
 from catalogue.views.page import MOST_KEPT, as_query, read_marks, written
 from catalogue.views.work import find_work, pending_invitations, translation_lines
 from core.errors import DomainError
+from core.fields import LimitedField, PickField
 from hubs import reference
 
 if TYPE_CHECKING:

@@ -23,11 +23,12 @@ from catalogue import checks, criteria, operations, progress
 from catalogue import fields as f
 from catalogue.choices import Form, SubmissionState
 from catalogue.content import Document, document_of, gaps, is_outdated, with_parts
-from catalogue.forms.fields import PickField, asked, language_choices
+from catalogue.forms.fields import asked, language_choices
 from catalogue.forms.pages import hub_choices
 from catalogue.models import EditLock, Invitation, PageDraft, Solution, Submission
 from catalogue.presentation import Answer, answers
 from core.errors import DomainError
+from core.fields import PickField
 from hubs import reference
 from hubs.models import Hub, Membership
 

@@ -19,6 +19,9 @@ function place(page) {
       if (now) label.querySelector(part)?.replaceWith(now);
     }
   });
+  page.querySelectorAll("[data-swap]").forEach((part) => {
+    document.getElementById(part.id)?.replaceWith(part);
+  });
   const focused = document.activeElement.id;
   const results = page.getElementById("results");
   document.getElementById("results").replaceWith(results);

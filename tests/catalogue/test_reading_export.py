@@ -12,10 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 import time_machine
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
-from catalogue import criteria, export
+from catalogue import criteria
 from tests import factories
 from tests.catalogue import shown
 
@@ -106,41 +104,6 @@ def test_no_cell_runs_as_a_formula(client: Client):
         "'+1",
         "'\t=1",
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "cell"),
-    [
-        ("plain", "plain"),
-        ("", ""),
-        (None, ""),
-        (0, "0"),
-        ("a=b", "a=b"),
-        ("=1+1", "'=1+1"),
-        ("+49", "'+49"),
-        ("-5", "'-5"),
-        ("@A1", "'@A1"),
-        ("\tx", "'\tx"),
-        ("\rx", "'\rx"),
-        ("\n=1", "'\n=1"),
-        ("  =1", "'  =1"),
-        ("\uff1d1", "'\uff1d1"),
-        ("\uff0b1", "'\uff0b1"),
-        ("\uff0d1", "'\uff0d1"),
-        ("\uff20A1", "'\uff20A1"),
-    ],
-)
-def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: object, cell: str):
-    assert export.safe_cell(text) == cell
-
-
-@given(st.text())
-def test_a_cell_never_begins_like_a_formula_and_never_loses_text(text: str):
-    cell = export.safe_cell(text)
-
-    assert cell[:1] not in {*export.FORMULA, *export.CONTROL} - {""} or not text
-    assert not cell.lstrip().startswith(export.FORMULA)
-    assert cell in {text, f"'{text}"}
 
 
 @pytest.mark.django_db

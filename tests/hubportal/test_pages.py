@@ -21,7 +21,10 @@ TEXTS = ("about", "accessibility", "privacy", "sources")
 
 def make_hub(**more: Any) -> Any:
     factories.reference()
+    says = more.pop("says", {})
     hub = factories.make_hub(**more)
+    for topic, text in says.items():
+        factories.state(hub, topic, text)
     hub_finding.note(hub)
     return hub
 
@@ -104,7 +107,7 @@ def milk() -> None:
         acronym="MB",
         country_id="BR",
         summary="Sells what cows give.",
-        financing="The board lives on fees for milk.",
+        says={"financing": "The board lives on fees for milk."},
     )
     make_hub(name="Board of wells", slug="wells")
 
@@ -196,7 +199,7 @@ def test_any_question_gets_an_answer(client: Client, query: str, django_assert_m
 def test_before_a_question_the_page_says_how_to_ask(client: Client):
     answer = client.get("/search/")
 
-    assert "Search solutions and hubs" in text_of(answer.content)
+    assert "Search solutions, hubs and events" in text_of(answer.content)
     assert "Kind of result" not in answer.content.decode()
 
 

@@ -12,9 +12,32 @@ from django.core.management import call_command
 from django.db import transaction
 
 from accounts.models import Language, User
-from core.models import JobRun, SearchDocument
+from claims.models import Contradiction, Reference
+from claims.topics import Shape
+from claims.weighing import Group, groups_of, in_conflict
+from core.models import AuditEntry, JobRun, SearchDocument
 from hubs import loading
-from hubs.models import Country, CountryAlias, Goal, Hub, Region, Sector, Target
+from hubs.choices import Function, Modality
+from hubs.models import (
+    Country,
+    CountryAlias,
+    Goal,
+    Hub,
+    HubClaim,
+    HubRevision,
+    Lesson,
+    LessonHub,
+    Region,
+    Sector,
+    Target,
+)
+from hubs.profile import claims_of
+from hubs.topics import TOPICS
+
+#: The hubs that shared their experience at the meeting of 2012 (chapter 4, Annex 1).
+IN_BALI = {
+    "amexcid", "apc-colombia", "embrapa", "fo-ar", "indonesia-ct", "kdi", "sce", "teri", "tika",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,11 +69,14 @@ def desk(loaded: Loaded) -> User:
 
 @pytest.fixture
 def hubs(loaded: Loaded, db: None) -> dict[str, Hub]:
-    return {hub.slug: hub for hub in Hub.objects.prefetch_related("sectors")}
+    return {hub.slug: hub for hub in Hub.objects.prefetch_related("sectors", "claims")}
 
 
 def everything() -> list[object]:
-    models = (Language, Region, Country, CountryAlias, Sector, Goal, Target, Hub)
+    models = (
+        Language, Region, Country, CountryAlias, Sector, Goal, Target, Reference, Contradiction,
+        Hub, HubClaim, HubRevision, Lesson, LessonHub, AuditEntry,
+    )  # fmt: skip
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
@@ -160,24 +186,40 @@ def test_a_name_of_two_countries_is_refused_and_reported(reference: dict[str, in
     )
 
 
-def test_every_hub_of_the_file_is_loaded_with_its_sources(hubs: dict[str, Hub]) -> None:
+def test_every_hub_of_the_file_is_loaded_with_its_statements(hubs: dict[str, Hub]) -> None:
     entries = {entry["slug"]: entry for entry in loading.hub_entries()}
 
     assert len(entries) == 24
     assert hubs.keys() == entries.keys()
-    assert [slug for slug, hub in hubs.items() if not hub.sources.get("*")] == []
-    assert [
-        (slug, fact["text"])
-        for slug, hub in hubs.items()
-        for fact in hub.facts
-        if not fact["source"] or not fact["text"]
-    ] == []
-    assert {slug: len(hub.facts) for slug, hub in hubs.items()} == {
-        slug: len(entry["facts"]) for slug, entry in entries.items()
+    assert {slug: [claim.text for claim in hub.claims.all()] for slug, hub in hubs.items()} == {
+        slug: [row["text"] for row in entry["claims"]] for slug, entry in entries.items()
     }
     assert {slug: sorted(s.pk for s in hub.sectors.all()) for slug, hub in hubs.items()} == {
         slug: sorted(entry.get("sectors", [])) for slug, entry in entries.items()
     }
+
+
+def test_every_statement_would_pass_as_if_somebody_wrote_it(hubs: dict[str, Hub]) -> None:
+    others = {"low", "high", "value", "source", "preferred", "contradiction"}
+    known = others.union(loading.CLAIM_TEXTS)
+    for entry in loading.hub_entries():
+        for row in entry["claims"]:
+            assert set(row) - known == set(), row
+    for claim in HubClaim.objects.select_related("hub"):
+        claim.full_clean()
+        about = TOPICS[claim.topic]
+        assert not about.kinds or claim.hub.kind in about.kinds, claim
+        assert not claim.country or Country.objects.filter(pk=claim.country).exists(), claim
+        assert bool(claim.unit) == (claim.has_number and about.shape != Shape.SHARE), claim
+    for hub in hubs.values():
+        hub.full_clean()
+
+
+def test_codes_of_a_profile_are_of_the_closed_lists(hubs: dict[str, Hub]) -> None:
+    for hub in hubs.values():
+        assert set(hub.functions) <= set(Function.values)
+        assert set(hub.modalities) <= set(Modality.values)
+        assert set(hub.languages) <= set(Language.objects.values_list("pk", flat=True))
 
 
 def test_every_hub_can_be_found_and_filtered_by_its_sectors(hubs: dict[str, Hub]) -> None:
@@ -194,55 +236,224 @@ def test_every_hub_can_be_found_and_filtered_by_its_sectors(hubs: dict[str, Hub]
 def test_the_study_of_twelve_hubs_counts_five_national_and_seven_sector(
     hubs: dict[str, Hub],
 ) -> None:
-    studied = [entry["slug"] for entry in loading.hub_entries() if entry.get("in_study")]
-    kinds = sorted(hubs[slug].kind for slug in studied)
+    studied = HubClaim.objects.filter(topic="study")
+    said = {
+        Hub.Kind.NATIONAL: "One of the five national hubs",
+        Hub.Kind.SECTOR: "One of the seven thematic hubs",
+    }
+
+    kinds = sorted(claim.hub.kind for claim in studied.select_related("hub"))
     assert kinds == ["national"] * 5 + ["sector"] * 7
+    assert [c for c in studied if not c.text.startswith(said[Hub.Kind(c.hub.kind)])] == []
 
 
-def test_a_disagreement_of_sources_is_kept(hubs: dict[str, Hub]) -> None:
-    founded = [fact for fact in hubs["ksp"].facts if fact["topic"] == "founded"]
+def groups(hub: Hub) -> dict[tuple[str, str], Group[HubClaim]]:
+    return {(group.topic, group.label): group for group in groups_of(claims_of(hub), TOPICS)}
 
-    assert [(fact["value"], "conflict" in fact) for fact in founded] == [
-        (2004, False),
-        (2007, True),
+
+def test_two_founding_years_stand_beside_each_other(hubs: dict[str, Hub]) -> None:
+    founded = groups(hubs["ksp"])["founded", "launched"]
+
+    assert [claim.starts for claim in founded.all] == ["2004", "2007"]
+    assert founded.disagrees
+    assert founded.shown.reference_id != founded.others[0].reference_id
+    assert hubs["ksp"].founded == 2004
+
+
+def test_steps_of_one_founding_do_not_contradict_each_other(hubs: dict[str, Hub]) -> None:
+    steps = {
+        label: [claim.starts for claim in group.all]
+        for (topic, label), group in groups(hubs["sce"]).items()
+        if topic == "founded"
+    }
+
+    assert steps == {"established": ["2006-05", "2006"], "launched": ["2006-07-12"]}
+    assert [g for g in groups(hubs["sce"]).values() if g.disagrees and g.topic != "event"] == []
+
+
+def test_a_policy_in_place_and_proposed_is_one_question_without_an_answer(
+    hubs: dict[str, Hub],
+) -> None:
+    (policy,) = (g for g in groups(hubs["indonesia-ct"]).values() if g.topic == "policy_basis")
+
+    assert policy.disagrees
+    assert [(c.status, c.starts, c.ends, c.is_preferred) for c in policy.all] == [
+        ("in_place", "2011", "2025", False),
+        ("proposed", "2011", "2025", False),
     ]
-    assert founded[0]["source"] != founded[1]["source"]
 
 
-def test_a_citation_names_the_place_in_the_source(hubs: dict[str, Hub]) -> None:
-    assert hubs["abc"].sources == {
-        "*": (
-            "Choesni and Schulz, Chapter 4: Knowledge Hubs — Progress in Practice since the "
-            "Bali Communiqué, section 2"
-        ),
-        "staffing": (
-            "Choesni and Schulz, Chapter 4: Knowledge Hubs — Progress in Practice since the "
-            "Bali Communiqué, section 2 and footnote 7"
-        ),
+def test_figures_of_later_years_follow_each_other_and_agree(hubs: dict[str, Hub]) -> None:
+    countries = groups(hubs["ksp"])["partner_countries", ""]
+
+    assert (countries.shown.as_of, countries.shown.low) == ("2012", 48)
+    assert {(c.as_of, c.low) for c in countries.others} == {("2007", 3), ("2008", 8), ("2009", 11)}
+    assert not countries.disagrees
+
+
+def test_a_figure_keeps_its_bound_and_the_word_of_the_source(hubs: dict[str, Hub]) -> None:
+    figures = {
+        (claim.hub.slug, claim.topic): (claim.low, claim.high, claim.qualifier, claim.unit)
+        for claim in HubClaim.objects.select_related("hub").filter(label="")
+        if claim.has_number
+    }
+    expected: dict[tuple[str, str], tuple[int | None, int | None, str, str]] = {
+        ("abc", "coordinated_institutions"): (39, None, "at least", "institutions"),
+        ("abc", "staff"): (200, 200, "around", "people"),
+        ("cabri", "share_fees"): (40, 40, "", ""),
+        ("cabri", "partner_countries"): (35, None, "more than", "countries"),
+        ("ksp", "budget"): (26_000_000, 26_000_000, "", "USD"),
+    }
+
+    assert {key: figures[key] for key in expected} == expected
+
+
+def test_the_questions_on_which_sources_disagree_are_those_known(hubs: dict[str, Hub]) -> None:
+    found = {
+        (slug, group.topic)
+        for slug, hub in hubs.items()
+        for group in in_conflict(claims_of(hub), TOPICS)
+    }
+
+    assert found - {(slug, "event") for slug in IN_BALI} == {
+        ("amexcid", "name"),
+        ("apc-colombia", "name"),
+        ("tika", "name"),
+        ("fiocruz", "spelling"),
+        ("semarnat", "spelling"),
+        ("indonesia-ct", "founded"),
+        ("indonesia-ct", "policy_basis"),
+        ("indonesia-ct", "portfolio"),
+        ("ksp", "founded"),
     }
 
 
+def test_a_year_misprinted_in_a_title_is_told_with_the_meeting(hubs: dict[str, Hub]) -> None:
+    meetings = HubClaim.objects.filter(contradiction__key="x1").select_related("hub")
+
+    assert {claim.hub.slug for claim in meetings} == IN_BALI
+    assert {(claim.starts, claim.ends) for claim in meetings} == {("2012-07-10", "2012-07-12")}
+
+
 def test_a_hub_that_exists_stays_as_its_people_keep_it(hubs: dict[str, Hub], desk: User) -> None:
-    Hub.objects.filter(slug="abc").update(name="Renamed", staffing="Ours")
+    Hub.objects.filter(slug="abc").update(name="Renamed")
+    HubClaim.objects.filter(hub__slug="abc").exclude(topic="staff").delete()
+    HubClaim.objects.filter(hub__slug="abc").update(text="Ours.")
     Hub.objects.filter(slug="dane").delete()
 
     new = loading.load_hubs(by=desk)
 
     assert [hub.slug for hub in new] == ["dane"]
     kept = Hub.objects.get(slug="abc")
-    assert (kept.name, kept.staffing) == ("Renamed", "Ours")
+    assert kept.name == "Renamed"
+    assert [claim.text for claim in kept.claims.all()] == ["Ours."]
 
 
-def test_all_contradictions_of_the_sources_are_there_and_point_somewhere() -> None:
-    listed = {entry["id"] for entry in loading.document("sources.json")["contradictions"]}
-    named = {
-        fact["contradiction"]
-        for entry in loading.hub_entries()
-        for fact in entry["facts"]
-        if "contradiction" in fact
+# --- Sources ---------------------------------------------------------------------------------
+
+
+def test_every_source_of_the_file_is_loaded_under_its_key(hubs: dict[str, Hub]) -> None:
+    entries = {entry["key"]: entry["citation"] for entry in loading.source_entries()}
+
+    assert dict(Reference.objects.values_list("key", "citation")) == entries
+    assert set(HubClaim.objects.values_list("reference__key", flat=True)) <= entries.keys()
+
+
+def test_a_source_cited_before_in_the_same_words_is_taken_over(
+    hubs: dict[str, Hub], desk: User
+) -> None:
+    Reference.objects.filter(key="page:tika").update(key="cited-1", title="", url="")
+    Reference.objects.filter(key="ch4").update(url="https://chapter.example/4")
+    Hub.objects.filter(slug="tika").delete()
+    count = Reference.objects.count()
+
+    loading.load_hubs(by=desk)
+
+    assert Reference.objects.count() == count
+    page = Reference.objects.get(key="cited-1")
+    assert page.title == "Turkish Cooperation and Coordination Agency"
+    assert page.hubclaims.filter(hub__slug="tika", topic="founded").exists()
+    assert Reference.objects.get(key="ch4").url == "https://chapter.example/4"
+
+
+def test_a_corrected_source_arrives(hubs: dict[str, Hub], desk: User) -> None:
+    Reference.objects.filter(key="fs12").update(citation="Misquoted", date="2013")
+    Contradiction.objects.filter(key="x1").update(what="?", position=99)
+
+    loading.load_hubs(by=desk)
+
+    session = Reference.objects.get(key="fs12")
+    assert session.citation.startswith("Focus Session 12: Scaling Up Knowledge Sharing")
+    assert session.date == "2014-04-15"
+    assert Contradiction.objects.get(key="x1").position == 1
+
+
+def test_all_contradictions_of_the_sources_are_loaded_and_point_somewhere(
+    hubs: dict[str, Hub],
+) -> None:
+    loaded = list(Contradiction.objects.all())
+    named = HubClaim.objects.exclude(contradiction=None)
+
+    assert [row.key for row in loaded] == [f"x{number}" for number in range(1, 14)]
+    assert [row.key for row in loaded if not (row.what and row.kind and row.sources)] == []
+    assert set(named.values_list("contradiction__key", flat=True)) == {"x1", "x6", "x7", "x10"}
+
+
+# --- Lessons ---------------------------------------------------------------------------------
+
+
+def test_every_lesson_is_loaded_with_its_source_and_its_hubs(hubs: dict[str, Hub]) -> None:
+    lessons = Lesson.objects.select_related("reference")
+    examples = LessonHub.objects.select_related("lesson", "hub")
+
+    assert [(lesson.kind, lesson.number) for lesson in lessons] == [
+        (kind, number) for kind in ("capacity", "national", "sector") for number in range(1, 6)
+    ]
+    assert {(lesson.kind, lesson.reference.key) for lesson in lessons} == {
+        ("national", "ch4"),
+        ("sector", "ch4"),
+        ("capacity", "fs12"),
     }
-    assert listed == {f"x{number}" for number in range(1, 14)}
-    assert named == {"x6", "x7", "x10"}
+    for lesson in lessons:
+        lesson.full_clean()
+        assert lesson.place
+        assert 1 <= lesson.text.count(". ") <= 4, lesson
+    assert {(e.lesson.kind, e.lesson.number, e.hub.slug, e.text) for e in examples} == {
+        (entry["kind"], entry["number"], example["hub"], example["how"])
+        for entry in loading.lesson_entries()
+        for example in entry["hubs"]
+    }
+
+
+def test_lessons_on_one_kind_of_hub_name_hubs_of_that_kind(hubs: dict[str, Hub]) -> None:
+    examples = LessonHub.objects.exclude(lesson__kind="capacity").select_related("lesson", "hub")
+    assert [str(e) for e in examples if e.hub.kind != e.lesson.kind] == []
+
+
+def test_a_corrected_lesson_arrives(hubs: dict[str, Hub]) -> None:
+    Lesson.objects.filter(kind="national", number=4).update(title="Wrong")
+    LessonHub.objects.filter(hub__slug="ksp").update(text="")
+    LessonHub.objects.filter(hub__slug="cabri").delete()
+    before = Lesson.objects.get(kind="national", number=4).pk
+
+    assert loading.load_lessons() == 15
+
+    lesson = Lesson.objects.get(kind="national", number=4)
+    assert (lesson.pk, lesson.title) == (before, "Dedicated teams are small, and people move on")
+    assert LessonHub.objects.filter(hub__slug="ksp").exclude(text="").count() == 2
+    assert LessonHub.objects.filter(hub__slug="cabri").count() == 2
+
+
+def test_a_hub_merged_into_another_shows_its_lessons_there(hubs: dict[str, Hub]) -> None:
+    Hub.objects.filter(slug="aibo").update(merged_into=hubs["gscass"])
+    LessonHub.objects.filter(hub__slug__in=["aibo", "gscass"]).delete()
+    Hub.objects.filter(slug="dane").delete()
+
+    loading.load_lessons()
+
+    assert not LessonHub.objects.filter(hub__slug="aibo").exists()
+    shown = Lesson.objects.filter(shown_by__hub__slug="gscass")
+    assert [(lesson.kind, lesson.number) for lesson in shown] == [("sector", 3), ("sector", 5)]
 
 
 def test_every_data_file_says_where_it_comes_from() -> None:
@@ -254,8 +465,8 @@ def test_every_data_file_says_where_it_comes_from() -> None:
     }
     present = {
         str(path.relative_to(root))
-        for folder in (loading.DATA, root / "catalogue" / "data", root / "validation" / "data")
-        for path in folder.iterdir()
+        for app in ("assessment", "catalogue", "events", "hubs", "validation")
+        for path in (root / app / "data").iterdir()
         if path.name != "attribution.json"
     }
     written = (root / "DATA-SOURCES.md").read_text(encoding="utf-8")

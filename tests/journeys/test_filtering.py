@@ -154,12 +154,13 @@ PAGES = (
 def test_reading_pages_keep_to_the_guidelines(
     browser: Browser, live_server: LiveServer, width: int, scheme: Any
 ):
-    factories.make_hub(
-        slug="fund", name="Fund for wells", acronym="FW", country_id="BR", financing="Fees.",
-        sources={"*": "Report"},
-        facts=[{"topic": "membership_fees", "text": "Fees pay 40%.", "source": "Report",
-                "value": 40, "unit": "percent", "conflict": "The letter says 50%."}],
-    )  # fmt: skip
+    fund = factories.make_hub(slug="fund", name="Fund for wells", acronym="FW", country_id="BR")
+    factories.state(fund, "financing", "Fees.")
+    for share, year in ((40, "2012"), (50, "")):
+        factories.state(
+            fund, "share_fees", f"Fees pay {share}%.", low=share, high=share, as_of=year,
+            conflict="The letter says 50%.",
+        )  # fmt: skip
     page = browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
     )

@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalogue.export import safe_cell
+from core.spreadsheet import safe_cell
 from validation import choices as c
 from validation import statistics
 from validation.admin.base import is_moderator, person

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.forms.fields import LimitedField, LongField
 from catalogue.models import StoredFile
 from core import uploads
+from core.fields import LimitedField, LongField
 from validation.presentation import translated_name
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalogue.forms.fields import LongField, PickField
 from core.errors import DomainError
+from core.fields import LongField, PickField
 from core.plaintext import tidy
 from validation import choices as c
 from validation.models import Score, Seat

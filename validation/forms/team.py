@@ -12,8 +12,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.forms.fields import LongField, PickField, PicksField
 from core.errors import DomainError
+from core.fields import LongField, PickField, PicksField
 from core.templatetags.components import when
 from validation import choices as c
 from validation.operations.opening import ALWAYS_RENEWED

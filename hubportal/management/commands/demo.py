@@ -9,8 +9,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import User
+from assessment import demonstration as team_example
+from assessment import loading as framework
 from catalogue import loading as records
 from core.models import JobRun
+from events import loading as meetings
 from hubportal import demo_accounts
 from hubs import loading as reference
 from hubs.models import Hub
@@ -59,6 +62,7 @@ class Command(BaseCommand):
     def _load(self, *, production: bool) -> None:
         desk = editorial_desk()
         self._say(f"Hubs: {len(reference.load_hubs(by=desk))} new")
+        self._say(f"Events: {len(meetings.load_events(by=desk))} new")
         for collection in (records.practices(), records.registry()):
             with transaction.atomic():
                 new = records.take_over(collection, by=desk, report=self._say)
@@ -72,6 +76,9 @@ class Command(BaseCommand):
         self._say(f"Examples: {records.make_examples(people, desk='focal-point')} new")
         validated = demonstration.make_examples(people, hub=by_slug[HUBS[0]])
         self._say(f"Examples of validation: {validated} new")
+        framework.load_framework()
+        if team_example.make_example(people, by=desk):
+            self._say("Example hub: made")
 
     def _say(self, line: str) -> None:
         self.stderr.write(line, style_func=str)
@@ -91,6 +98,7 @@ def content_hash() -> str:
         [
             *(reference.DATA / name for name in reference.HUB_FILES),
             *(records.DATA / name for name in records.FILES),
+            *(meetings.DATA / name for name in meetings.FILES),
             *reviews.FILES,
             demonstration.EXAMPLES,
         ]

@@ -1,4 +1,4 @@
-"""Load regions, countries, sectors, goals, targets and languages."""
+"""Load regions, countries, sectors, goals, targets, languages and the self-assessment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from assessment import loading as framework
 from core.models import JobRun
 from hubs import loading
 from hubs.models import Country
@@ -22,7 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="load even what is unchanged")
 
     def handle(self, *args: Any, force: bool, **options: Any) -> None:
-        content = loading.fingerprint(loading.DATA / name for name in loading.REFERENCE_FILES)
+        content = loading.fingerprint(
+            [
+                *(loading.DATA / name for name in loading.REFERENCE_FILES),
+                *(framework.DATA / name for name in framework.FILES),
+            ]
+        )
         done = JobRun.objects.filter(name=NAME, period=content).exists()
         if done and not force and Country.objects.exists():
             self.stdout.write("Reference data: unchanged")
@@ -30,5 +36,6 @@ class Command(BaseCommand):
         counts = loading.load_reference()
         JobRun.objects.filter(name=NAME).exclude(period=content).delete()
         JobRun.claim(NAME, content)
+        framework.load_framework()
         listed = ", ".join(f"{number} {kind}" for kind, number in counts.items())
         self.stdout.write(f"Reference data: {listed}")

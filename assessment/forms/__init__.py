@@ -1,0 +1,1 @@
+"""What people fill in to assess their hub and to follow its road map."""

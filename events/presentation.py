@@ -1,0 +1,21 @@
+"""What pages about events need to print their texts."""
+
+from __future__ import annotations
+
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+#: How moves are called in a history.
+VERBS = {
+    "add_event": _("Added"),
+    "add_record": _("Added"),
+    "change_record": _("Changed"),
+    "update_commitment": _("Filed an update"),
+}
+
+
+def in_english() -> SafeString:
+    """The attribute for texts of the record, which are English, on pages that are not."""
+    english = (get_language() or "en").startswith("en")
+    return SafeString("" if english else ' lang="en"')

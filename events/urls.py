@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from events.views import calendars, commitments, listing, meetings, outcomes, people
+
+app_name = "events"
+urlpatterns = [
+    path("", listing.EventList.as_view(), name="events"),
+    path("series/<slug:slug>/", listing.SeriesView.as_view(), name="series"),
+    path("people/", people.PersonList.as_view(), name="people"),
+    path("people/<slug:slug>/", people.PersonView.as_view(), name="person"),
+    path("documents/<slug:slug>/", outcomes.DocumentView.as_view(), name="document"),
+    path("commitments/", commitments.Tracker.as_view(), name="commitments"),
+    path("commitments.csv", commitments.download, name="commitments-csv"),
+    path("commitments/<slug:slug>/", commitments.CommitmentView.as_view(), name="commitment"),
+    path("<slug:slug>/", meetings.EventView.as_view(), name="event"),
+    path("<slug:slug>/programme/", meetings.ProgrammeView.as_view(), name="programme"),
+    path("<slug:slug>/calendar.ics", calendars.of_event, name="event-calendar"),
+    path("<slug:event>/<slug:slug>/", meetings.SessionView.as_view(), name="session"),
+    path("<slug:event>/<slug:slug>/calendar.ics", calendars.of_session, name="session-calendar"),
+]

@@ -1,0 +1,1 @@
+"""What a hub's team fills in."""

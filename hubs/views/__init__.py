@@ -1,0 +1,1 @@
+"""Pages of hubs: directory, profile, comparison, lessons, and the team's own."""
