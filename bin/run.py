@@ -41,7 +41,7 @@ from setting_up import (
 
 SCRIPTS = PYTHON.parent
 APPS = (
-    "core", "accounts", "claims", "hubs", "assessment", "catalogue", "validation", "events",
+    "core", "accounts", "claims", "hubs", "assessment", "catalogue", "validation", "events", "participation",
     "community", "notifications", "hubportal",
 )  # fmt: skip
 READY_SECONDS = 60

@@ -12,6 +12,12 @@ VERBS = {
     "add_record": _("Added"),
     "change_record": _("Changed"),
     "update_commitment": _("Filed an update"),
+    "claim_person": _("Asked to be seen as this person"),
+    "agree_person_claim": _("Agreed"),
+    "refuse_person_claim": _("Not agreed"),
+    "withdraw_person_claim": _("Taken back"),
+    "link_person": _("Linked with a member"),
+    "unlink_person": _("Link with a member taken back"),
 }
 
 

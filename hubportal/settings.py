@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "catalogue",
     "validation",
     "events",
+    "participation",
     "community",
     "notifications",
     "hubportal",

@@ -33,6 +33,7 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     path("hubs/", include("assessment.urls")),
     path("hubs/", include("hubs.urls")),
+    path("events/", include("participation.urls")),  # before sessions, whose pages have any name
     path("events/", include("events.urls")),
     path("", include("validation.urls")),  # before the workspace, whose pages have any name
     path("", include("catalogue.urls")),

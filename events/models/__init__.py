@@ -1,5 +1,6 @@
 """The record of meetings: events, programmes, outcomes and commitments."""
 
+from events.models.imports import ProgrammeImport
 from events.models.meetings import (
     Event,
     EventClaim,
@@ -8,6 +9,7 @@ from events.models.meetings import (
     SeriesName,
     StatusNote,
 )
+from events.models.members import CommitmentFollow, PersonClaim
 from events.models.outcomes import (
     Commitment,
     CommitmentOwner,
@@ -22,6 +24,7 @@ from events.models.programme import Contribution, Person, PersonName, Room, Sess
 
 __all__ = [
     "Commitment",
+    "CommitmentFollow",
     "CommitmentOwner",
     "CommitmentUpdate",
     "Contribution",
@@ -32,7 +35,9 @@ __all__ = [
     "Paragraph",
     "Party",
     "Person",
+    "PersonClaim",
     "PersonName",
+    "ProgrammeImport",
     "Room",
     "Series",
     "SeriesName",

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=models.Model)
 
 #: Addresses below "events/" that are pages of their own.
-RESERVED = frozenset({"commitments", "documents", "people", "series"})
+RESERVED = frozenset(
+    {"calendar", "commitments", "documents", "mine", "people", "series", "webinars"}
+)
 
 
 def not_reserved(slug: str) -> None:
@@ -165,6 +167,8 @@ class Event(models.Model):
     )
     is_public = models.BooleanField(_("public"), default=True)
     updated_at = models.DateTimeField(auto_now=True)
+    #: Counts changes, for calendars that were handed out.
+    sequence = models.PositiveIntegerField(default=0, editable=False)
 
     objects = EventQuerySet.as_manager()
 

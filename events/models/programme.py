@@ -24,6 +24,23 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+#: Addresses below an event's that are pages of their own.
+RESERVED = frozenset(
+    {
+        "edit",
+        "feedback",
+        "join",
+        "organise",
+        "papers",
+        "participants",
+        "programme",
+        "questions",
+        "registration",
+        "stories",
+    }
+)
+
+
 class Track(models.Model):
     """A strand of a programme that runs beside others."""
 
@@ -103,6 +120,8 @@ class Session(models.Model):
     )
     note = models.CharField(_("editor’s note"), max_length=500, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    #: What the calendar or table it was imported from calls it, to be known again.
+    external_id = models.CharField(max_length=250, blank=True, editable=False)
     #: Counts changes, for calendars that were handed out.
     sequence = models.PositiveIntegerField(default=0, editable=False)
 
@@ -130,7 +149,7 @@ class Session(models.Model):
 
     def clean(self) -> None:
         """Work out the instants; refuse at the field what no clock shows."""
-        if self.slug == "programme":
+        if self.slug in RESERVED:
             raise ValidationError({"slug": _("Another page has this address. Choose another.")})
         self.starts_at = self.ends_at = None
         if self.day is None or self.wall_starts is None:

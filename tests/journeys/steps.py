@@ -11,7 +11,7 @@ from hubportal.demo_accounts import current_code
 from tests.factories import PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from accounts.models import User
 
@@ -31,6 +31,13 @@ def with_second_step(user: User) -> User:
     """They have set up an authenticator app."""
     TOTP.activate(verified(user), generate_totp_secret())
     return user
+
+
+def every(found: Locator) -> list[Locator]:
+    """All of them, once the whole page is here: a page still arriving has only some."""
+    found.first.wait_for(state="attached")
+    found.page.wait_for_load_state("domcontentloaded")
+    return found.all()
 
 
 class Portal:

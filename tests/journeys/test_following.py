@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from catalogue.models import Evidence
 from tests.factories import make_user
-from tests.journeys.steps import Portal, verified
+from tests.journeys.steps import Portal, every, verified
 from tests.journeys.test_accessibility import check_all, faults
 from tests.validation.factories import (
     case_in_decision,
@@ -60,30 +61,30 @@ def test_a_team_answers_and_appeals_without_scripts(
     page.get_by_role("link", name=re.compile("Answer the panel")).click()
     page.get_by_label("Compared with what?").fill("With the months before 2014.")
     page.get_by_role("button", name="Save and go on later").click()
-    assert page.get_by_text("Saved. Nothing is sent to the panel yet.").is_visible()
+    expect(page.get_by_text("Saved. Nothing is sent to the panel yet.")).to_be_visible()
     page.get_by_role("button", name="Send all answers").click()
-    assert page.get_by_role(
-        "link", name="Answer “Who pays for it today?”, even if it is short."
-    ).is_visible()
+    expect(
+        page.get_by_role("link", name="Answer “Who pays for it today?”, even if it is short.")
+    ).to_be_visible()
     assert page.get_by_label("Compared with what?").input_value() == "With the months before 2014."
     page.get_by_role("link", name="Answer “Who pays for it today?”, even if it is short.").click()
     page.get_by_label("Who pays for it today?").fill("The municipalities.")
     page.get_by_role("button", name="Send all answers").click()
-    assert page.get_by_text("Your answers are with the panel.").is_visible()
-    assert page.get_by_role("heading", name="In review").is_visible()
+    expect(page.get_by_text("Your answers are with the panel.")).to_be_visible()
+    expect(page.get_by_role("heading", name="In review")).to_be_visible()
 
     for seat in case.seats.order_by("pk"):
         sent(seat, 1, 0)
     decided(fresh(case))
     page.reload()
-    assert page.get_by_role("heading", name="Not validated").is_visible()
+    expect(page.get_by_role("heading", name="Not validated")).to_be_visible()
     page.get_by_role("link", name="Appeal", exact=True).click()
     page.get_by_role("button", name="File the appeal").click()
-    assert page.get_by_role("link", name="Choose the ground of the appeal.").is_visible()
+    expect(page.get_by_role("link", name="Choose the ground of the appeal.")).to_be_visible()
     page.get_by_label("Evidence in the record was overlooked").check()
     page.get_by_label("What went wrong?").fill("E1 shows the year before.")
     page.get_by_role("button", name="File the appeal").click()
-    assert page.get_by_role("heading", name="Your appeal is being heard").is_visible()
+    expect(page.get_by_role("heading", name="Your appeal is being heard")).to_be_visible()
     assert Appeal.objects.get().text == "E1 shows the year before."
 
 
@@ -149,7 +150,7 @@ def test_what_the_three_read_is_open_to_all(portal: Portal) -> None:
     appealing.appoint(appeal, by=moderator(), people=people)
     portal.sign_in(people[0])
     page = portal.open(f"/appeals/{appeal.uid}/")
-    for box in page.locator("details.more-box").all():
+    for box in every(page.locator("details.more-box")):
         box.locator("summary").click()
     assert check_all(portal, [f"/appeals/{appeal.uid}/"]) == {}
     page.get_by_role("button", name="Give this opinion").click()
@@ -162,5 +163,5 @@ def test_refused_forms_are_as_open_to_all(portal: Portal) -> None:
     portal.sign_in(owner)
     page = portal.open(f"/work/{record.solution.uid}/validation/renew/")
     page.get_by_role("button", name="Confirm and send in").click()
-    assert page.get_by_text("There are 10 things to fix").is_visible()
+    expect(page.get_by_text("There are 10 things to fix")).to_be_visible()
     assert faults(page) == []

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from assessment.loading import load_framework
 from assessment.models import Assessment, RoadStep
 from hubs import finding, operations, revisions
 from hubs.models import Hub, Membership
 from tests.factories import make_hub, make_member, make_user, reference, state
-from tests.journeys.steps import Portal, verified, with_second_step
+from tests.journeys.steps import Portal, every, verified, with_second_step
 from tests.journeys.test_accessibility import check_all
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_a_reader_finds_two_hubs_compares_them_and_sees_the_sources(
     page.locator("#list-q").fill("wells")
     page.get_by_role("button", name="Apply filters").click()
     assert "q=wells" in page.url
-    assert page.locator("#results tbody tr").count() == 1
+    expect(page.locator("#results tbody tr")).to_have_count(1)
 
     page.get_by_role("link", name="Agency for wells").first.click()
     assert page.locator("h1").inner_text() == "Agency for wells"
@@ -76,7 +77,7 @@ def test_a_reader_finds_two_hubs_compares_them_and_sees_the_sources(
     page.get_by_role("link", name="Show differences only").click()
     assert "Country" in page.get_by_role("table").inner_text()
     assert "The same for all" not in page.get_by_role("table").inner_text()
-    assert page.locator("#sources li").count() >= 4
+    assert len(every(page.locator("#sources li"))) >= 4
 
 
 @pytest.mark.usefixtures("two_hubs")
@@ -192,7 +193,7 @@ def test_two_people_assess_their_hub_apart_agree_and_get_a_road_map(
     of_focal.page.get_by_role("button", name="Put on the road map").click()
     assert RoadStep.objects.filter(hub=hub).count() == 3
     of_focal.page.goto(f"{live_server.url}/hubs/wells/assessment/road-map/")
-    assert of_focal.page.locator("main .steps-list li").count() == 3
+    expect(of_focal.page.locator("main .steps-list li")).to_have_count(3)
     stranger = without_scripts(browser, live_server.url).page.goto(f"{base}/")
     assert stranger is not None
     assert stranger.status == 404

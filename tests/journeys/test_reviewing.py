@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from catalogue.models import Evidence
 from tests.factories import complete_full, make_hub, published, reference
-from tests.journeys.steps import Portal, verified
+from tests.journeys.steps import Portal, every, verified
 from tests.journeys.test_accessibility import check_all, faults
 from tests.validation.factories import (
     accepted,
@@ -56,7 +57,7 @@ def test_a_review_from_the_invitation_to_the_end_by_keyboard(portal: Portal) -> 
     page = portal.sign_in(verified(seat.user))
     portal.open("/reviews/")
     page.get_by_role("link", name=re.compile("^Answer")).click()
-    for question in page.locator(".declare").get_by_role("group").all():
+    for question in every(page.locator(".declare").get_by_role("group")):
         question.get_by_label("No").check()
     page.get_by_role("button", name="Accept").click()
     page.get_by_text("You have accepted.").wait_for()
@@ -108,8 +109,8 @@ def test_keys_can_be_turned_off_and_stay_off(portal: Portal) -> None:
     page.locator("#C1-h").focus()
     page.keyboard.press("3")
 
-    assert page.get_by_role("button", name="Turn on keys").is_visible()
-    assert page.locator("#C1 input:checked").count() == 0
+    expect(page.get_by_role("button", name="Turn on keys")).to_be_visible()
+    expect(page.locator("#C1 input:checked")).to_have_count(0)
 
 
 def test_a_dropped_connection_loses_nothing(portal: Portal) -> None:
@@ -160,7 +161,7 @@ def test_without_scripts_each_criterion_has_its_own_button(
     portal = Portal(context.new_page(), live_server.url)
     page = portal.sign_in(verified(seat.user))
     portal.open(f"/reviews/{seat.uid}/")
-    for question in page.locator(".declare").get_by_role("group").all():
+    for question in every(page.locator(".declare").get_by_role("group")):
         question.get_by_label("No").check()
     page.get_by_role("button", name="Accept").click()
     for code in seat.case.scope:

@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from catalogue.models import Evidence, Solution
 from hubs.models import Membership
 from tests.factories import complete_full, make_hub, make_member, make_user, reference
-from tests.journeys.steps import Portal, verified, with_second_step
+from tests.journeys.steps import Portal, every, verified, with_second_step
 from tests.validation.factories import CODES, make_reviewer, moderator
 from validation.models import Case, Challenge, Record, Seat
 from validation.operations.timekeeping import keep_time
@@ -56,7 +57,7 @@ def screen(cast: Cast, focal_point: User) -> None:
 
 
 def declare_none(page: Page) -> None:
-    for no in page.locator("main input[type=radio][value=no]").all():
+    for no in every(page.locator("main input[type=radio][value=no]")):
         no.check()
 
 
@@ -206,7 +207,7 @@ def test_one_solution_from_submission_to_re_validation(
     decide_challenge(judge, challenge, "suspend_label", "It is being examined.")
     assert mark_of(cast, solution) == "Validation suspended"
     page = cast.window().open(f"/records/{record.reference}/")
-    assert page.get_by_text("It is being examined.").first.is_visible()
+    expect(page.get_by_text("It is being examined.").first).to_be_visible()
     decide_challenge(judge, challenge, "restore_label", "The figure is theirs.")
     assert mark_of(cast, solution) == "Validated"
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from catalogue.models import Contributor, PageDraft, Solution
 from tests.factories import complete_full, complete_snapshot, make_solution, make_user
@@ -47,7 +48,7 @@ def test_a_dropped_connection_is_said_and_mended(portal: Portal) -> None:
     page.context.set_offline(True)
     title.fill("Wells tested")
     page.get_by_text("Not saved. The connection dropped.").wait_for()
-    assert page.get_by_role("button", name="Try again").is_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.context.set_offline(False)  # heard by the page, which tries again by itself
     saved(page)
     assert PageDraft.objects.get().data["title"] == ["Wells tested"]

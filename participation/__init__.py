@@ -1,0 +1,1 @@
+"""Who takes part in events: webinars, registration, questions, papers, feedback, case stories."""

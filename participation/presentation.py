@@ -1,0 +1,29 @@
+"""What pages about participation need to print their texts."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+#: How moves are called in a history.
+VERBS = {
+    "set_admission": _("Registration changed"),
+    "approve_registration": _("Approved"),
+    "give_place": _("Has a place"),
+    "decline_registration": _("Declined"),
+    "withdraw_registration": _("Withdrew"),
+    "ask_again": _("Asked again"),
+    "register_again": _("Registered again"),
+    "mark_attendance": _("Noted who took part"),
+    "answer_question": _("Question answered"),
+    "set_question_aside": _("Question set aside"),
+    "reopen_question": _("Question opened again"),
+    "take_question_back": _("Question taken back"),
+    "add_paper": _("Paper added"),
+    "add_paper_version": _("New version"),
+    "change_paper": _("Paper changed"),
+    "withdraw_paper": _("Paper withdrawn"),
+    "restore_paper": _("Paper brought back"),
+    "write_call": _("Call for case stories changed"),
+    "export_participants": _("Exported the participants"),
+    "read_participants": _("Opened the list of participants"),
+}

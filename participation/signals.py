@@ -1,0 +1,21 @@
+"""Facts about participation, told to the apps above inside the transaction they happen in."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+#: Somebody asked for a place. Arguments: registration.
+registered = Signal()
+
+#: A registration was approved, declined, placed or withdrawn. Arguments: registration, verb, by.
+registration_moved = Signal()
+
+#: What people with a place need to know changed: its hours, its join link. Arguments: event, what
+#: ("link"), by.
+arrangements_changed = Signal()
+
+#: A question was answered or set aside. Arguments: question, verb, by.
+question_moved = Signal()
+
+#: A paper has a new version. Arguments: version, by.
+paper_added = Signal()

@@ -1,0 +1,3 @@
+"""What events ask of a person."""
+
+from __future__ import annotations
