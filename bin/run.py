@@ -41,8 +41,8 @@ from setting_up import (
 
 SCRIPTS = PYTHON.parent
 APPS = (
-    "core", "accounts", "claims", "hubs", "assessment", "catalogue", "validation", "events", "participation",
-    "community", "notifications", "hubportal",
+    "core", "accounts", "claims", "hubs", "assessment", "catalogue", "validation", "events",
+    "participation", "community", "notifications", "hubportal",
 )  # fmt: skip
 READY_SECONDS = 60
 STOP_SECONDS = 10
