@@ -101,8 +101,8 @@ def test_what_people_keep_stays_as_they_keep_it(loaded: User):
     assert Person.objects.get(slug="boediono").name == "Boediono, as corrected"
 
 
-def test_there_are_thirteen_events_and_the_session_that_is_the_fourteenth(loaded: User):
-    assert Event.objects.count() == 13
+def test_all_events_are_there_and_the_session_that_stands_among_them(loaded: User):
+    assert Event.objects.count() == 15
     session = Session.objects.get(slug="focus-session-12")
     assert session.event.slug == "gpedc-hlm1"
     assert session.zone_is_derived
