@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalogue.operations import start_solution
+from claims.models import new_uid
 from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from events.models import Event
@@ -26,12 +27,21 @@ TOLD = ("title", "text", "closes_at", "is_public")
 
 
 @transaction.atomic
-def write_call(event: Event, *, by: User, call: StoryCall | None = None, **told: Any) -> StoryCall:
-    """Make a call or change it."""
+def write_call(
+    event: Event, *, by: User, call: StoryCall | None = None, key: str = "", **told: Any
+) -> StoryCall:
+    """Make a call or change it. The form of a new call has a ``key``: sent twice, it is one."""
     if not by.has_perm("participation.organise", event):
         raise PermissionDenied
     AuditHead.hold()
-    row = StoryCall(event=event) if call is None else StoryCall.objects.get(pk=call.pk)
+    if call is not None:
+        row = StoryCall.objects.get(pk=call.pk)
+    else:
+        row = StoryCall.objects.filter(event=event, uid=key).first() or StoryCall(
+            event=event, uid=new_uid()
+        )
+        if key and not StoryCall.objects.filter(uid=key).exists():
+            row.uid = key
     for name in TOLD:
         if name in told:
             setattr(row, name, told[name])
