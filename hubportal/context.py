@@ -17,6 +17,7 @@ SECTIONS = (
     ("catalogue:solutions", "solutions"),
     ("hubs:hubs", "hubs"),
     ("events:events", "events"),
+    ("community:home", "community"),
 )
 # The typeface has no letters for these, so its file is not fetched ahead of need.
 WITHOUT_TYPEFACE = ("ar", "ru", "zh")
@@ -136,6 +137,7 @@ class Portal:
             "solutions": gettext("Solutions"),
             "hubs": gettext("Hubs"),
             "events": gettext("Events"),
+            "community": gettext("Community"),
         }
         sections = []
         for view, key in SECTIONS:

@@ -35,6 +35,7 @@ urlpatterns += i18n_patterns(
     path("hubs/", include("hubs.urls")),
     path("events/", include("participation.urls")),  # before sessions, whose pages have any name
     path("events/", include("events.urls")),
+    path("community/", include("community.urls")),
     path("", include("validation.urls")),  # before the workspace, whose pages have any name
     path("", include("catalogue.urls")),
     path("desk/", admin.site.urls),

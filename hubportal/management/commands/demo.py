@@ -12,6 +12,7 @@ from accounts.models import User
 from assessment import demonstration as team_example
 from assessment import loading as framework
 from catalogue import loading as records
+from community import loading as community
 from core.models import JobRun
 from events import loading as meetings
 from hubportal import demo_accounts
@@ -63,6 +64,7 @@ class Command(BaseCommand):
         desk = editorial_desk()
         self._say(f"Hubs: {len(reference.load_hubs(by=desk))} new")
         self._say(f"Events: {len(meetings.load_events(by=desk))} new")
+        self._say(f"Community: {community.load_community(by=desk)} new")
         for collection in (records.practices(), records.registry()):
             with transaction.atomic():
                 new = records.take_over(collection, by=desk, report=self._say)
@@ -99,6 +101,7 @@ def content_hash() -> str:
             *(reference.DATA / name for name in reference.HUB_FILES),
             *(records.DATA / name for name in records.FILES),
             *(meetings.DATA / name for name in meetings.FILES),
+            community.FILE,
             *reviews.FILES,
             demonstration.EXAMPLES,
         ]

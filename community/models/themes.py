@@ -1,0 +1,109 @@
+"""The question of a month."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from claims.models import Reference
+from community.choices import Component, Season
+from core.partialdate import PartialDateField
+from events.models import Event, Person
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+#: A month is known to the month: "2013-04".
+MONTH = len("2013-04")
+
+
+class MonthlyThemeQuerySet(models.QuerySet["MonthlyTheme"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Themes that are announced; portal moderators see those in preparation, too."""
+        if user.is_authenticated and user.is_staff:
+            return self
+        return self.filter(is_public=True)
+
+    def at_desk_of(self, user: User | AnonymousUser) -> Self:
+        return self if user.is_authenticated and user.is_staff else self.none()
+
+
+class MonthlyTheme(models.Model):
+    """What the community works on in one month. It opens and closes with the month."""
+
+    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    month = PartialDateField(_("month"), help_text=_("Like 2013-04."))
+    month_as_written = models.CharField(_("month, as written"), max_length=60, blank=True)
+    year_is_derived = models.BooleanField(_("year worked out by the editors"), default=False)
+    component = models.CharField(
+        _("part of the framework"), max_length=20, choices=Component, blank=True
+    )
+    summary = models.CharField(_("the question in one sentence"), max_length=400, blank=True)
+    facilitators = models.ManyToManyField(
+        Person, blank=True, related_name="themes", verbose_name=_("facilitators")
+    )
+    events = models.ManyToManyField(
+        Event, blank=True, related_name="themes", verbose_name=_("webinars and meetings")
+    )
+    reference = models.ForeignKey(
+        Reference,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("source"),
+    )
+    place = models.CharField(_("page or section"), max_length=120, blank=True)
+    is_public = models.BooleanField(_("public"), default=True)
+
+    objects = MonthlyThemeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("theme of a month")
+        verbose_name_plural = _("themes of the months")
+        ordering = ["-month", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("community:theme", args=[self.slug])
+
+    def clean(self) -> None:
+        if self.month and len(self.month) != MONTH:
+            raise ValidationError({"month": _("Give the month, like 2013-04.")})
+
+    @property
+    def first_day(self) -> dt.date:
+        return dt.date.fromisoformat(f"{self.month}-01")
+
+    def season(self, today: dt.date) -> Season:
+        """Whether its month is to come, here or over."""
+        first = self.first_day
+        if (today.year, today.month) == (first.year, first.month):
+            return Season.OPEN
+        return Season.AHEAD if today < first else Season.CLOSED
+
+
+class GuidingQuestion(models.Model):
+    """One of the questions a month starts from."""
+
+    theme = models.ForeignKey(MonthlyTheme, on_delete=models.CASCADE, related_name="questions")
+    text = models.CharField(_("question"), max_length=300)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("guiding question")
+        verbose_name_plural = _("guiding questions")
+        ordering = ["theme", "position", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
