@@ -18,6 +18,8 @@ from participation.models.admission import Registration
 from participation.signals import question_moved
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from accounts.models import User
 
 
@@ -26,8 +28,20 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         """Those with most votes first, then the older ones."""
         return self.order_by("-votes", "asked_at", "pk")
 
-    def shown(self) -> Self:
-        return self.exclude(state=Question.State.SET_ASIDE)
+    def of(self, event: Event, user: User | AnonymousUser) -> Self:
+        """What this reader may read: organisers all; people with a place what is open or answered;
+        everybody what was answered; whoever asked their own. An event nobody sees has none."""
+        if not user.has_perm("events.view_event", event):
+            return self.none()
+        questions = self.filter(event=event)
+        answered = models.Q(state=Question.State.ANSWERED)
+        if not user.is_authenticated:
+            return questions.filter(answered)
+        if user.has_perm("participation.organise", event):
+            return questions
+        place = Registration.objects.placed().filter(event=event, user=user)
+        is_open = models.Q(state=Question.State.OPEN) & models.Q(models.Exists(place))
+        return questions.filter(answered | is_open | models.Q(asked_by=user))
 
 
 class Question(Lifecycle):

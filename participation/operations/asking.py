@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
+from events.choices import EventStatus
 from events.models import Event
 from participation.models import Feedback, Question, QuestionVote, Registration
 from participation.timing import span_of
@@ -30,10 +31,17 @@ def place_of(event: Event, user: User) -> Registration:
     return mine
 
 
+def refuse_late(event: Event) -> None:
+    """Questions and votes end with the event, or when it is called off."""
+    if event.status == EventStatus.CANCELLED or span_of(event).is_over(timezone.now()):
+        raise DomainError(_("The event is over. Nobody can ask or vote any more."), code="over")
+
+
 @transaction.atomic
 def ask(event: Event, *, by: User, text: str, with_name: bool) -> Question:
     """Put a question to the speakers. The same words twice are one question."""
     mine = place_of(event, by)
+    refuse_late(event)
     # The row of the person's own registration is the lock: one question at a time.
     Registration.objects.select_for_update().get(pk=mine.pk)
     asked = Question.objects.filter(event=event, asked_by=by)
@@ -55,6 +63,7 @@ def ask(event: Event, *, by: User, text: str, with_name: bool) -> Question:
 def vote(question: Question, *, by: User, wants: bool) -> int:
     """Vote for a question, or take the vote back. Returns its votes."""
     place_of(question.event, by)
+    refuse_late(question.event)
     row = Question.objects.select_for_update().get(pk=question.pk)
     if row.asked_by_id == by.pk:
         raise DomainError(_("Your own question counts without your vote."), code="own")
