@@ -1,0 +1,84 @@
+"""What of an event's registrations its organisers look at: a state, a kind, some words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+
+from core.plaintext import is_broken
+from core.text import fold
+from participation.models import Registration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from django.db.models import QuerySet
+
+    from events.models import Event
+    from participation.models import Category
+
+LONGEST = 100
+State = Registration.State
+#: The order of the tabs: what waits for a decision first.
+STATES = (State.ASKED, State.PLACED, State.WAITING, State.DECLINED, State.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the address asks for; a state or kind that is not there is left out."""
+
+    state: str = ""
+    kind: int | None = None
+    words: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], kinds: Sequence[Category]) -> Chosen:
+        state, kind = query.get("state", ""), query.get("kind", "")
+        words = query.get("q", "").strip()[:LONGEST]
+        return cls(
+            state=state if state in State.values else "",
+            kind=next((row.pk for row in kinds if str(row.pk) == kind), None),
+            words="" if is_broken(words) else words,
+        )
+
+
+def counted(event: Event) -> Counter[str]:
+    """How many registrations there are in each state. One query."""
+    rows = Registration.objects.filter(event=event).order_by().values_list("state")
+    return Counter(dict(rows.annotate(n=Count("pk"))))
+
+
+def chosen_of(event: Event, chosen: Chosen) -> QuerySet[Registration]:
+    """The registrations asked for, in the order they came; with words, one query more."""
+    found = Registration.objects.filter(event=event)
+    if chosen.state:
+        found = found.filter(state=chosen.state)
+    if chosen.kind is not None:
+        found = found.filter(category=chosen.kind)
+    if chosen.words:
+        found = found.filter(pk__in=_with_words(found, chosen.words))
+    return found.select_related("category", "country", "user").order_by("number", "pk")
+
+
+def _with_words(found: QuerySet[Registration], typed: str) -> list[int]:
+    """Those of whom every word typed is known, compared without case and accents.
+
+    Folded here and not by the database, since databases disagree on what one letter is.
+    """
+    words = fold(typed).removeprefix("#").split()
+    rows = found.order_by().values_list(
+        "pk", "number", "name", "title", "organisation", "user__email"
+    )
+    return [
+        pk
+        for pk, number, *told in rows
+        if words == [str(number)]
+        or all(
+            word in text
+            for text in [fold("\n".join(map(str, filter(None, told))))]
+            for word in words
+        )
+    ]
