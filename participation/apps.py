@@ -10,6 +10,7 @@ class ParticipationConfig(AppConfig):
 
     def ready(self) -> None:
         from participation import receivers, waiting  # noqa: F401, PLC0415 (registers them)
+        from participation import webinar_receivers  # noqa: F401, PLC0415
         from participation.presentation import VERBS  # noqa: PLC0415 (models come first)
 
         name_verbs(VERBS)

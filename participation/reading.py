@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from events.choices import EventKind
+from events.choices import EventKind, EventStatus
 from events.models import Event
 from participation.models import Admission, Paper, PaperVersion, Registration, StoryCall
 from participation.timing import Span, span_of
@@ -42,12 +42,22 @@ class Around:
         return (
             self.admission is not None
             and not self.is_over
+            and not self.is_cancelled
             and self.admission.takes(self.now, self.span.begins)
         )
 
     @property
+    def closes_at(self) -> dt.datetime | None:
+        """When registration closes."""
+        return self.admission.ends_at(self.span.begins) if self.admission else None
+
+    @property
     def is_over(self) -> bool:
         return self.span.is_over(self.now)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.event.status == EventStatus.CANCELLED
 
     @property
     def is_webinar(self) -> bool:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-#: Somebody asked for a place. Arguments: registration.
+#: Somebody asked for a place; its state says what became of it. Arguments: registration.
 registered = Signal()
+
+#: The organisers let somebody in who had asked; its state says whether to a place or into the
+#: line. Arguments: registration, by.
+approved = Signal()
+
+#: A place became free and went to somebody who stood in line. Arguments: registration.
+place_passed_on = Signal()
 
 #: A registration was approved, declined, placed or withdrawn. Arguments: registration, verb, by.
 registration_moved = Signal()
 
 #: What people with a place need to know changed: its hours, its join link. Arguments: event, what
-#: ("link"), by.
+#: ("link", "hours", "cancelled"), by, and reason, where there is one.
 arrangements_changed = Signal()
 
 #: A question was answered or set aside. Arguments: question, verb, by.

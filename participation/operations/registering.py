@@ -18,10 +18,16 @@ from django.utils.translation import ngettext
 
 from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
+from events.choices import EventStatus
 from events.models import Event
 from participation.clock import PORTAL
 from participation.models import Admission, Registration
-from participation.signals import arrangements_changed, registered
+from participation.signals import (
+    approved,
+    arrangements_changed,
+    place_passed_on,
+    registered,
+)
 from participation.timing import span_of
 
 if TYPE_CHECKING:
@@ -101,6 +107,8 @@ def register(event: Event, *, by: User, told: Mapping[str, Any]) -> Registration
                 _("The organisers declined your registration. Write to them, if that is wrong."),
                 code="declined",
             )
+        if Event.objects.filter(pk=event.pk, status=EventStatus.CANCELLED).exists():
+            raise DomainError(_("This event is cancelled."), code="cancelled")
         if span.is_over(timezone.now()) or not admission.takes(timezone.now(), span.begins):
             raise DomainError(_("Registration is closed."), code="closed")
         row = mine or Registration(event=event, user=by)
@@ -119,7 +127,7 @@ def register(event: Event, *, by: User, told: Mapping[str, Any]) -> Registration
         if mine is not None:
             row.come_back(by=by, number=admission.issued, for_approval=for_approval)
         admission.save(update_fields=["issued"])
-        settle(admission)
+        settle(admission, asks=row)
         row.refresh_from_db()
         registered.send(Registration, registration=row)
     return row
@@ -146,6 +154,8 @@ def withdraw(registration: Registration, *, by: User) -> None:
     """Give one's place back; the next in line has it at once."""
     admission = hold(registration.event)
     registration.refresh_from_db()
+    if span_of(registration.event).is_over(timezone.now()):
+        raise DomainError(_("This event is over."), code="over")
     registration.withdraw_registration(by=by)
     settle(admission)
 
@@ -156,8 +166,9 @@ def approve(registration: Registration, *, by: User) -> None:
     admission = hold(registration.event)
     registration.refresh_from_db()
     registration.approve_registration(by=by)
-    settle(admission)
+    settle(admission, asks=registration)
     registration.refresh_from_db()
+    approved.send(Registration, registration=registration, by=by)
 
 
 @transaction.atomic
@@ -169,10 +180,11 @@ def decline(registration: Registration, *, by: User, reason: str) -> None:
     settle(admission)
 
 
-def settle(admission: Admission) -> None:
+def settle(admission: Admission, *, asks: Registration | None = None) -> None:
     """Give free places to the first in line and count. The caller holds the admission.
 
-    Harmless to repeat: with no free place or nobody in line it only counts.
+    ``asks`` is the registration that is just being answered: its place is the answer, not one
+    that was passed on. Harmless to repeat: with no free place or nobody in line it only counts.
     """
     standing = Registration.objects.filter(event=admission.event_id)
     taken = standing.placed().count()
@@ -181,6 +193,8 @@ def settle(admission: Admission) -> None:
     for registration in line if free is None else line[:free]:
         registration.give_place(by=PORTAL)
         taken += 1
+        if asks is None or registration.pk != asks.pk:
+            place_passed_on.send(Registration, registration=registration)
     admission.taken, admission.waiting = taken, standing.in_line().count()
     admission.save(update_fields=["taken", "waiting"])
 
