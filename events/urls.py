@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from events.views import calendars, commitments, listing, meetings, outcomes, people
+from events.views import calendars, commitments, importing, listing, meetings, outcomes, people
 
 app_name = "events"
 urlpatterns = [
@@ -15,6 +15,17 @@ urlpatterns = [
     path("commitments.csv", commitments.download, name="commitments-csv"),
     path("commitments/<slug:slug>/", commitments.CommitmentView.as_view(), name="commitment"),
     path("<slug:slug>/", meetings.EventView.as_view(), name="event"),
+    path("<slug:slug>/edit/import/", importing.choose, name="programme-import"),
+    path(
+        "<slug:slug>/edit/import/template.csv", importing.template, name="programme-import-template"
+    ),
+    path("<slug:slug>/edit/import/programme.csv", importing.table, name="programme-import-table"),
+    path("<slug:slug>/edit/import/<slug:uid>/", importing.preview, name="programme-import-preview"),
+    path(
+        "<slug:slug>/edit/import/<slug:uid>/drop/",
+        importing.put_away,
+        name="programme-import-drop",
+    ),
     path("<slug:slug>/programme/", meetings.ProgrammeView.as_view(), name="programme"),
     path("<slug:slug>/calendar.ics", calendars.of_event, name="event-calendar"),
     path("<slug:event>/<slug:slug>/", meetings.SessionView.as_view(), name="session"),
