@@ -10,15 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +27,7 @@ from catalogue.choices import Access, Level, Publication, SubmissionState
 from catalogue.citations import FORMATS, citation_of, permanent_url
 from catalogue.content import Content, document_of
 from catalogue.differences import differences
-from catalogue.files import INLINE_TYPES, access_to
+from catalogue.files import access_to
 from catalogue.linked_data import as_script, linked_data
 from catalogue.models import Solution, StoredFile, Submission, Version
 from catalogue.reading import (
@@ -40,6 +38,7 @@ from catalogue.reading import (
     link_states_of,
     neighbours_of,
 )
+from catalogue.serving import served
 from core.errors import DomainError
 from core.models import AuditEntry
 
@@ -579,43 +578,11 @@ def move(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
 # --- Files -------------------------------------------------------------------------------
 
 
-def _body_of(stored: StoredFile) -> HttpResponseBase:
-    """The file itself, or word to the web server in front to send it."""
-    if settings.X_ACCEL_PREFIX:
-        prefix = settings.X_ACCEL_PREFIX.rstrip("/")
-        return HttpResponse(headers={"X-Accel-Redirect": f"{prefix}/{stored.file.name}"})
-    try:
-        return FileResponse(stored.file.open("rb"))
-    except FileNotFoundError:
-        raise Http404 from None
-
-
 @require_safe
 def file(request: HttpRequest, key: UUID) -> HttpResponseBase:
-    """A deposited file for those who may open the record that names it; else 404.
-
-    It is never run by a browser: its type is what the inspection found, sniffing is off, and
-    a policy of its own shuts it in. Only images the portal encoded itself show in the page.
-    """
+    """A deposited file for those who may open the record that names it; else 404."""
     stored = get_object_or_404(StoredFile, pk=key)
     access = access_to(stored, user=request.user)
     if access is None:
         raise Http404
-    etag = f'"{stored.sha256}"'
-    response = get_conditional_response(request, etag=etag) or _body_of(stored)
-    response["ETag"] = etag
-    response["Content-Type"] = stored.content_type
-    response["Content-Disposition"] = (
-        content_disposition_header(
-            as_attachment=stored.content_type not in INLINE_TYPES,
-            filename=re.sub(r"[\x00-\x1f\x7f/\\]+", " ", stored.name).strip() or str(stored.key),
-        )
-        or "attachment"
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = (
-        "public, max-age=300" if access == Access.OPEN else "private, no-store"
-    )
-    return response
+    return served(request, stored, is_open=access == Access.OPEN)

@@ -14,6 +14,7 @@ from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from events.models import Event
 from participation.models import Paper, PaperVersion
+from participation.ordering import shifted
 from participation.signals import paper_added
 
 if TYPE_CHECKING:
@@ -111,6 +112,18 @@ def withdraw_paper(paper: Paper, *, by: User, withdrawn: bool) -> None:
         AuditEntry.record(
             by=by, verb="withdraw_paper" if withdrawn else "restore_paper", target=paper
         )
+
+
+@transaction.atomic
+def move_paper(paper: Paper, *, by: User, up: bool) -> None:
+    """One place up or down in the list of its event."""
+    _may(paper.event, by)
+    AuditHead.hold()
+    rows = Paper.objects.select_for_update().filter(event=paper.event_id)
+    changed = shifted(rows.order_by("position", "pk"), paper.pk, up=up)
+    Paper.objects.bulk_update(changed, ["position"])
+    if changed:
+        AuditEntry.record(by=by, verb="move_paper", target=paper, event=paper.event_id)
 
 
 def _tell(paper: Paper, told: dict[str, Any]) -> None:

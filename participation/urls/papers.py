@@ -1,5 +1,23 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-patterns: list[URLPattern] = []
+from participation.views import paper_desk, papers
+
+patterns: list[URLPattern] = [
+    path("<slug:slug>/papers/", papers.papers, name="papers"),
+    path("<slug:slug>/papers/<slug:uid>/", papers.paper, name="paper"),
+    path("<slug:slug>/papers/<slug:uid>/<int:number>/", papers.file, name="paper-file"),
+    path("<slug:slug>/organise/papers/", paper_desk.papers, name="organise-papers"),
+    path("<slug:slug>/organise/papers/new/", paper_desk.new, name="paper-new"),
+    path("<slug:slug>/organise/papers/<slug:uid>/", paper_desk.edit, name="paper-edit"),
+    path(
+        "<slug:slug>/organise/papers/<slug:uid>/version/", paper_desk.version, name="paper-version"
+    ),
+    path("<slug:slug>/organise/papers/<slug:uid>/move/", paper_desk.move, name="paper-move"),
+    path(
+        "<slug:slug>/organise/papers/<slug:uid>/withdraw/",
+        paper_desk.withdraw,
+        name="paper-withdraw",
+    ),
+]
