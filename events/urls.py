@@ -7,9 +7,13 @@ from events.views import calendars, commitments, importing, listing, meetings, o
 app_name = "events"
 urlpatterns = [
     path("", listing.EventList.as_view(), name="events"),
+    path("calendar/", calendars.subscribe, name="subscribe"),
+    path("calendar.ics", calendars.feed, name="feed"),
+    path("series/<slug:slug>/calendar.ics", calendars.of_series, name="series-calendar"),
     path("series/<slug:slug>/", listing.SeriesView.as_view(), name="series"),
     path("people/", people.PersonList.as_view(), name="people"),
     path("people/<slug:slug>/", people.PersonView.as_view(), name="person"),
+    path("people/<slug:slug>/calendar.ics", calendars.of_person, name="person-calendar"),
     path("documents/<slug:slug>/", outcomes.DocumentView.as_view(), name="document"),
     path("commitments/", commitments.Tracker.as_view(), name="commitments"),
     path("commitments.csv", commitments.download, name="commitments-csv"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, ListView
 
+from events import calendars
 from events.choices import EventKind
 from events.models import Event, Series
 from events.presentation import in_english
@@ -100,13 +101,14 @@ class SeriesView(DetailView):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        events = (
+        events = list(
             Event.objects.visible_to(self.request.user)
             .filter(series=self.object)
             .select_related("country")
         )
         return super().get_context_data(
             names=list(self.object.names.select_related("reference")),
+            has_calendar=any(calendars.has_days(event) for event in events),
             editions=sorted(
                 events, key=lambda event: (event.edition or 10**6, event.starts, event.pk)
             ),

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.views.generic import DetailView, ListView
 
 from claims.citing import Citations
+from events import calendars
 from events.models import Contribution, Person
 from events.presentation import in_english
 from events.record import cited
@@ -65,7 +66,7 @@ class PersonView(DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         citations = Citations()
-        found = (
+        found = list(
             Contribution.objects.visible_to(self.request.user)
             .filter(person=self.object)
             .select_related("event", "session", "session__event", "work", "country", "hub")
@@ -73,6 +74,7 @@ class PersonView(DetailView):
         )
         return super().get_context_data(
             contributions=cited(citations, sorted(found, key=_when)),
+            has_calendar=any(calendars.part_of(row) for row in found),
             names=cited(citations, self.object.other_names.select_related("reference")),
             citations=citations,
             en=in_english(),

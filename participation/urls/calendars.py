@@ -1,5 +1,10 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-patterns: list[URLPattern] = []
+from participation.views import calendars
+
+patterns: list[URLPattern] = [
+    path("mine/calendar/", calendars.personal, name="personal-calendar"),
+    path("mine/<str:token>.ics", calendars.personal_feed, name="personal-feed"),
+]

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def entries(client: Client, *args: str) -> list[Any]:
     name = "events:session-calendar" if len(args) > 1 else "events:event-calendar"
     answer = client.get(reverse(name, args=args))
-    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8; method=PUBLISH"
     assert answer["Content-Disposition"].startswith("attachment")
     return list(Calendar.from_ical(answer.content).walk())
 
