@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
 from events.choices import EventKind, EventStatus
 from events.models import Event
 from participation.models import Admission, Paper, PaperVersion, Registration, StoryCall
-from participation.timing import Span, span_of
+from participation.standing import has_way_in
+from participation.timing import Span, hours_of, span_from
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -64,27 +65,51 @@ class Around:
         return self.event.kind == EventKind.WEBINAR
 
     @property
+    def has_way_in(self) -> bool:
+        return has_way_in(self.event, self.admission)
+
+    @property
     def has_place(self) -> bool:
         return self.mine is not None and self.mine.state == Registration.State.PLACED
 
 
 def around(event: Event, user: User | AnonymousUser) -> Around:
-    """For a visitor: five queries, however many people registered; six with an account."""
-    admission = Admission.objects.filter(event=event).first()
-    mine = None
-    if admission is not None:
+    """One query where nothing is around the event, however many registered elsewhere; else one
+    more for each kind of thing there is, and one for the reader's own registration."""
+    there = _at_a_glance(event)
+    admission = mine = None
+    if there["has_admission"]:
+        admission = Admission.objects.get(event=event)
         admission.event = event
         if user.is_authenticated:
             mine = Registration.objects.filter(event=event, user=user).first()
-    newest = PaperVersion.objects.select_related("stored").order_by("-number")
-    papers = Paper.objects.of(event, user).select_related("session")
     return Around(
         event=event,
         now=timezone.now(),
-        span=span_of(event),
+        span=span_from(event, **{name: there[name] for name in ("first", "last_start", "last")}),
         admission=admission,
         mine=mine,
         may_organise=user.has_perm("participation.organise", event),
-        papers=list(papers.prefetch_related(Prefetch("versions", newest))),
-        calls=list(StoryCall.objects.visible_to(user).filter(event=event)),
+        papers=_papers(event, user) if there["has_papers"] else [],
+        calls=list(StoryCall.objects.visible_to(user).filter(event=event))
+        if there["has_calls"]
+        else [],
     )
+
+
+def _at_a_glance(event: Event) -> dict[str, Any]:
+    """The hours of the event's sessions, and which kinds of things there are."""
+    kinds = {"has_admission": Admission, "has_papers": Paper, "has_calls": StoryCall}
+    there = {
+        name: Exists(model._default_manager.filter(event=OuterRef("pk")))
+        for name, model in kinds.items()
+    }
+    rows = Event.objects.filter(pk=event.pk).annotate(**hours_of("sessions__"), **there)
+    return rows.values("first", "last_start", "last", *kinds).get()
+
+
+def _papers(event: Event, user: User | AnonymousUser) -> list[Paper]:
+    """Papers this reader may open, each with its versions, the newest first."""
+    newest = PaperVersion.objects.select_related("stored").order_by("-number")
+    papers = Paper.objects.of(event, user).select_related("session")
+    return list(papers.prefetch_related(Prefetch("versions", newest)))

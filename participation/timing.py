@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Max, Min
+from django.db.models import Aggregate, Max, Min
 
 from core import walltime
 from events.models import Event
@@ -43,17 +43,34 @@ class Span:
 
 def span_of(event: Event) -> Span:
     """One query."""
-    hours = event.sessions.aggregate(
-        first=Min("starts_at"), last_start=Max("starts_at"), last=Max("ends_at")
-    )
-    begins, ends = hours["first"], hours["last"]
-    if hours["last_start"] is not None and (ends is None or ends <= hours["last_start"]):
-        ends = hours["last_start"] + USUAL_LENGTH
+    return span_from(event, **event.sessions.aggregate(**hours_of("")))
+
+
+def hours_of(path: str) -> dict[str, Aggregate]:
+    """What ``span_from`` needs of the sessions, which ``path`` leads to."""
+    return {
+        "first": Min(f"{path}starts_at"),
+        "last_start": Max(f"{path}starts_at"),
+        "last": Max(f"{path}ends_at"),
+    }
+
+
+def span_from(
+    event: Event,
+    *,
+    first: dt.datetime | None,
+    last_start: dt.datetime | None,
+    last: dt.datetime | None,
+) -> Span:
+    """From the first and last hours of its sessions, else from its days. No query."""
+    begins, ends = first, last
+    if last_start is not None and (ends is None or ends <= last_start):
+        ends = last_start + USUAL_LENGTH
     if begins is None:
         begins = _midnight(event, event.starts, after=0)
     if ends is None:
-        last = event.ends if len(event.ends) == DAY else event.starts
-        ends = _midnight(event, last, after=1)
+        day = event.ends if len(event.ends) == DAY else event.starts
+        ends = _midnight(event, day, after=1)
     return Span(begins, ends)
 
 

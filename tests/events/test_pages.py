@@ -597,7 +597,7 @@ def test_event_programme_and_session_cost_the_same_at_any_size(
     document = make_document(event, 1)
     client.get(event.get_absolute_url())
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page = client.get(event.get_absolute_url())
     with django_assert_num_queries(2):
         client.get(reverse("events:programme", args=[event.slug]))
