@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django import template
 from django.utils.dates import MONTHS
@@ -11,6 +12,11 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+from community.models import Chapter, MonthlyTheme
+
+if TYPE_CHECKING:
+    from events.models import Event
 
 register = template.Library()
 
@@ -33,3 +39,16 @@ def month_strip(months: Iterable[tuple[int, bool, bool]], year: int) -> SafeStri
         ),
     )
     return format_html('<p class="months" role="img" aria-label="{}">{}</p>', label, cells)
+
+
+@register.simple_tag(takes_context=True)
+def themes_of(context: template.Context, event: Event) -> list[MonthlyTheme]:
+    """The themes of months an event belongs to. One query."""
+    seen = MonthlyTheme.objects.visible_to(context["request"].user)
+    return list(seen.filter(events=event).order_by("-month", "pk"))
+
+
+@register.simple_tag(takes_context=True)
+def chapters_of(context: template.Context, event: Event) -> list[Chapter]:
+    """The chapters an event belongs to. One query."""
+    return list(Chapter.objects.visible_to(context["request"].user).filter(events=event))

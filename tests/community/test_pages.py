@@ -178,3 +178,16 @@ def test_when_two_hubs_become_one_a_chapter_keeps_its_lead() -> None:
     hubs_merging.send(type(gone), gone=gone, kept=kept, by=None)
 
     assert Chapter.objects.get(pk=chapter.pk).lead_hub == kept
+
+
+def test_a_webinar_leads_to_its_theme_and_chapter(client: Client) -> None:
+    theme, chapter, webinar = make_theme(), make_chapter(), make_webinar()
+    hidden = make_theme(title="In preparation", is_public=False)
+    for record in (theme, chapter, hidden):
+        record.events.add(webinar)
+
+    page = body(client, webinar.get_absolute_url())
+
+    assert theme.get_absolute_url() in page
+    assert chapter.get_absolute_url() in page
+    assert "In preparation" not in page
