@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from participation.views import paper_desk, papers
+from participation.views import conclusions, paper_desk, papers
 
 patterns: list[URLPattern] = [
     path("<slug:slug>/papers/", papers.papers, name="papers"),
@@ -19,5 +19,17 @@ patterns: list[URLPattern] = [
         "<slug:slug>/organise/papers/<slug:uid>/withdraw/",
         paper_desk.withdraw,
         name="paper-withdraw",
+    ),
+    path("<slug:slug>/organise/conclusions/", conclusions.conclusions, name="conclusions"),
+    path("<slug:slug>/organise/conclusions/<int:pk>/", conclusions.conclusion, name="conclusion"),
+    path(
+        "<slug:slug>/organise/conclusions/<int:pk>/move/",
+        conclusions.move,
+        name="conclusion-move",
+    ),
+    path(
+        "<slug:slug>/organise/conclusions/<int:pk>/remove/",
+        conclusions.take_out,
+        name="conclusion-remove",
     ),
 ]
