@@ -64,7 +64,8 @@ def chosen_of(event: Event, chosen: Chosen) -> QuerySet[Registration]:
 
 
 def _with_words(found: QuerySet[Registration], typed: str) -> list[int]:
-    """Those of whom every word typed is known, compared without case and accents.
+    """Those of whom every word typed is known, compared without case and accents; a number alone
+    is that of a registration.
 
     Folded here and not by the database, since databases disagree on what one letter is.
     """
@@ -72,13 +73,7 @@ def _with_words(found: QuerySet[Registration], typed: str) -> list[int]:
     rows = found.order_by().values_list(
         "pk", "number", "name", "title", "organisation", "user__email"
     )
-    return [
-        pk
-        for pk, number, *told in rows
-        if words == [str(number)]
-        or all(
-            word in text
-            for text in [fold("\n".join(map(str, filter(None, told))))]
-            for word in words
-        )
-    ]
+    if len(words) == 1 and words[0].isascii() and words[0].isdigit():
+        return [pk for pk, number, *_told in rows if str(number) == words[0]]
+    known = ((pk, fold("\n".join(filter(None, told)))) for pk, _number, *told in rows)
+    return [pk for pk, text in known if all(word in text for word in words)]

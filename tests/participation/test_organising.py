@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from core.models import AuditEntry
 from events.models import Event
@@ -15,25 +13,13 @@ from hubs.models import Membership
 from participation.models import Admission, Category, Registration
 from tests.factories import make_hub, make_member, make_user
 from tests.participation.factories import come, make_webinar, open_registration
+from tests.participation.reading import text_of, told, url
 from tests.people import browser
 
 pytestmark = pytest.mark.django_db
 EVIL = '<script>alert(1)</script> "onload="x" {{ 7|add:7 }} =1+1'
 #: Pages of organisers that are read.
-PAGES = ["organise", "admission", "categories"]
-
-
-def text_of(answer: Any) -> str:
-    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
-
-
-def told(answer: Any) -> list[str]:
-    """The messages the next page shows."""
-    return [str(message) for message in answer.context["messages"]]
-
-
-def url(name: str, event: Event, *more: str) -> str:
-    return reverse(f"participation:{name}", args=[event.slug, *more])
+PAGES = ["organise", "admission", "categories", "attendance", "feedback-results"]
 
 
 def states(event: Event) -> list[str]:
