@@ -340,6 +340,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-links": {"task": "catalogue.tasks.check_owed_links", "schedule": 60.0},
     "mend-search": {"task": "catalogue.tasks.mend_search", "schedule": 3600.0},
     "keep-dates": {"task": "validation.tasks.keep_dates", "schedule": 600.0},
+    "remind-of-events": {"task": "participation.tasks.remind", "schedule": 600.0},
 }
 
 # --- Security -------------------------------------------------------------------------------

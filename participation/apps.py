@@ -9,8 +9,12 @@ class ParticipationConfig(AppConfig):
     name = "participation"
 
     def ready(self) -> None:
-        from participation import receivers, waiting  # noqa: F401, PLC0415 (registers them)
-        from participation import webinar_receivers  # noqa: F401, PLC0415
+        from participation import (  # noqa: PLC0415 (registers them)
+            letter_receivers,  # noqa: F401
+            receivers,  # noqa: F401
+            waiting,  # noqa: F401
+            webinar_receivers,  # noqa: F401
+        )
         from participation.presentation import VERBS  # noqa: PLC0415 (models come first)
 
         name_verbs(VERBS)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from events.choices import EventKind
 from events.models import Event, Session
-from participation.models import Registration
+from participation.models import Admission, Registration
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+def has_way_in(event: Event, admission: Admission | None) -> bool:
+    """Whether people join from afar, so that the page that shows the way in is worth a link."""
+    if admission is None:
+        return False
+    return event.kind == EventKind.WEBINAR or bool(admission.join_url or admission.join_note)
 
 
 def people_before(registration: Registration) -> int:
@@ -20,9 +28,10 @@ def people_before(registration: Registration) -> int:
     return line.filter(number__lt=registration.number).count()
 
 
-def rows_of(user: User) -> list[Registration]:
+def rows_of(user: User) -> list[Any]:
     """A person's registrations in the order of the events' days, each with ``first``, when its
-    first session begins, and ``before``, how many are before it in line. One query."""
+    first session begins, ``before``, how many are before it in line, and ``has_way_in``. One
+    query."""
     sessions = Session.objects.filter(event=OuterRef("event"), starts_at__isnull=False)
     ahead = (
         Registration.objects.in_line()
@@ -37,4 +46,7 @@ def rows_of(user: User) -> list[Registration]:
         first=Subquery(sessions.order_by("starts_at").values("starts_at")[:1]),
         before=Coalesce(Subquery(ahead), 0),
     )
-    return list(rows.order_by("event__starts", "pk"))
+    found: list[Any] = list(rows.order_by("event__starts", "pk"))
+    for row in found:
+        row.has_way_in = has_way_in(row.event, getattr(row.event, "admission", None))
+    return found

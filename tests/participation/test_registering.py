@@ -547,11 +547,11 @@ def test_pages_cost_the_same_for_few_and_for_many(
         come(event, name=f"Person {turn}", listing="public", organisation="Wells")
     come(event, person)
     client = browser(person)
-    for page, queries in ((PAGE, 12), (PARTICIPANTS, 14), ("/events/mine/", 5)):
+    for page, queries in ((PAGE, 9), (PARTICIPANTS, 11), ("/events/mine/", 5)):
         client.get(page)
         with django_assert_num_queries(queries):
             assert client.get(page).status_code == 200
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         assert Client().get(PARTICIPANTS).status_code == 200
 
 
