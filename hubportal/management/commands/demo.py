@@ -18,6 +18,7 @@ from events import loading as meetings
 from hubportal import demo_accounts
 from hubs import loading as reference
 from hubs.models import Hub
+from participation import demonstration as taking_part
 from validation import demonstration
 from validation import loading as reviews
 
@@ -81,6 +82,8 @@ class Command(BaseCommand):
         framework.load_framework()
         if team_example.make_example(people, by=desk):
             self._say("Example hub: made")
+        example = Hub.objects.get(slug=team_example.SLUG)
+        self._say(f"Example webinars: {taking_part.make_examples(people, hub=example)} new")
 
     def _say(self, line: str) -> None:
         self.stderr.write(line, style_func=str)
