@@ -73,7 +73,9 @@ def arrange_webinar(
         if earlier is not None:
             return earlier.event
         event = _new(by, hub, dict(told), dict(hours), mark)
-        set_admission(event, by=by, **way_in)
+        admission = Admission(event=event, **way_in)
+        admission.full_clean(exclude=["event"])
+        admission.save()
         if speakers:
             session = session_of(event)
             parts = [Part(row.name, row.person, session, row.values) for row in speakers]
@@ -163,13 +165,27 @@ def change_webinar(
             row.save()
             desk.note()
             desk.tell("change_record", row, fields=changed)
-        if session is None:
-            desk.write({"title": row.name, **hours})
-        else:
-            desk.write({"title": row.name, **hours}, session)
+        desk.write({"title": row.name, **hours}, session)
+        if session is None:  # its first hours; those that change make the desk speak
+            follow_the_session(row, by=by)
         admission = Admission.objects.filter(event=row).first()
         if admission is not None or any(way_in.values()):
             set_admission(row, by=by, **way_in)
+
+
+@transaction.atomic
+def follow_the_session(event: Event, *, by: User) -> None:
+    """The days of a webinar are those of its sessions; people with a place are told of its hours.
+
+    The caller holds the row of the event.
+    """
+    rows = list(event.sessions.exclude(day=None).order_by("day", "wall_starts"))
+    if rows:
+        days = [row.day.isoformat() for row in rows if row.day]
+        event.starts, event.ends, event.zone = days[0], days[-1], rows[0].zone or event.zone
+        event.save(update_fields=["starts", "ends", "zone", "updated_at"])
+        finding.note(event)
+    arrangements_changed.send(Event, event=event, what="hours", by=by)
 
 
 @transaction.atomic
