@@ -46,7 +46,7 @@ def _ahead(people: Mapping[str, User], hub: Hub) -> None:
     event = _arrange(
         AHEAD,
         "Two places, so that the waiting list can be tried. Nobody speaks: it is an example.",
-        timezone.localdate() + dt.timedelta(days=14),
+        _wednesday_after(timezone.localdate() + dt.timedelta(days=14)),
         people,
         hub,
     )
@@ -62,7 +62,7 @@ def _ahead(people: Mapping[str, User], hub: Hub) -> None:
 def _held(people: Mapping[str, User], hub: Hub) -> None:
     """Registered for ahead of time, held since, with what is left of it."""
     by = people["editor"]
-    day = timezone.localdate() + dt.timedelta(days=1)
+    day = _wednesday_after(timezone.localdate())
     event = _arrange(
         HELD,
         "Answered questions, conclusions, papers and feedback stay on the page of a webinar.",
@@ -75,7 +75,7 @@ def _held(people: Mapping[str, User], hub: Hub) -> None:
         event, by=people[CAME[0]], text="How long does the page stay?", with_name=True
     )
     question.answer_question(by=by, answer="As long as the portal: it is the record.")
-    _move_back(event, days=30)
+    _move_back(event, weeks=5)
     mark_held(event, by=by)
     rows = Registration.objects.placed().filter(event=event)
     registering.mark_attendance(event, by=by, took_part={row.uid: True for row in rows})
@@ -126,10 +126,14 @@ def _register(event: Event, people: Mapping[str, User], roles: tuple[str, ...]) 
         )
 
 
-def _move_back(event: Event, *, days: int) -> None:
+def _wednesday_after(day: dt.date) -> dt.date:
+    return day + dt.timedelta(days=7 - (day.weekday() - 2) % 7)
+
+
+def _move_back(event: Event, *, weeks: int) -> None:
     """Nobody registers for the past; so it was ahead, and is moved back afterwards."""
     session = event.sessions.get()
-    session.day -= dt.timedelta(days=days + 1)
+    session.day -= dt.timedelta(weeks=weeks)
     session.clean()
     session.save()
     Event.objects.filter(pk=event.pk).update(
