@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -397,11 +398,11 @@ class Known:
     lately: str
 
 
-def known(keys: Iterable[int], user: User) -> dict[int, Known]:
+def known(keys: Iterable[int], user: User | None = None) -> dict[int, Known]:
     """These people with the title they last had, as far as this reader sees. Two queries."""
     people = Person.objects.in_bulk(set(keys))
     lately: dict[int, str] = {}
-    rows = Contribution.objects.visible_to(user).filter(person__in=people)
+    rows = Contribution.objects.visible_to(user or AnonymousUser()).filter(person__in=people)
     rows = rows.order_by("event__starts", "pk")
     for pk, *told in rows.values_list("person_id", "title", "organisation"):
         if any(told):

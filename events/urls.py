@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from events.views import calendars, commitments, importing, listing, meetings, outcomes, people
+from events.views import (
+    calendars,
+    commitments,
+    editing,
+    importing,
+    listing,
+    meetings,
+    outcomes,
+    people,
+    speakers,
+)
 
 app_name = "events"
 urlpatterns = [
@@ -32,6 +42,20 @@ urlpatterns = [
     ),
     path("<slug:slug>/programme/", meetings.ProgrammeView.as_view(), name="programme"),
     path("<slug:slug>/calendar.ics", calendars.of_event, name="event-calendar"),
+    path("<slug:slug>/edit/", editing.programme, name="programme-edit"),
+    path("<slug:slug>/edit/sessions/new/", editing.new_session, name="session-new"),
+    path("<slug:slug>/edit/sessions/<int:pk>/", editing.edit_session, name="session-edit"),
+    path("<slug:slug>/edit/sessions/<int:pk>/move/", editing.move_session, name="session-move"),
+    path(
+        "<slug:slug>/edit/sessions/<int:pk>/take-out/",
+        editing.remove_session,
+        name="session-remove",
+    ),
+    path("<slug:slug>/edit/places/", editing.places, name="places-edit"),
+    path("<slug:slug>/edit/speakers/", speakers.people, name="speakers"),
+    path("<slug:slug>/edit/speakers/<int:pk>/", speakers.edit_part, name="part-edit"),
+    path("<slug:slug>/edit/speakers/<int:pk>/move/", speakers.move_part, name="part-move"),
+    path("<slug:slug>/edit/speakers/<int:pk>/take-out/", speakers.remove_part, name="part-remove"),
     path("<slug:event>/<slug:slug>/", meetings.SessionView.as_view(), name="session"),
     path("<slug:event>/<slug:slug>/calendar.ics", calendars.of_session, name="session-calendar"),
 ]

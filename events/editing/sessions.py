@@ -26,11 +26,21 @@ def write_session(
     values: Mapping[str, Any],
     session: Session | None = None,
     base: str | None = None,
+    new_room: str = "",
+    new_track: str = "",
 ) -> Session:
-    """Add a session or change one. ``base`` is the mark of what the form was opened on."""
+    """Add a session or change one. ``base`` is the mark of what the form was opened on.
+
+    A new room or track is made first; the one there is, if there is one of that name.
+    """
     with changing(event, by=by) as desk:
         row = _now(desk, session, base) if session is not None else None
-        return desk.write(values, row)
+        told = dict(values)
+        if new_room:
+            told["room"] = desk.room(new_room)
+        if new_track:
+            told["track"] = desk.track(new_track)
+        return desk.write(told, row)
 
 
 def _now(desk: Desk, session: Session, base: str | None) -> Session:

@@ -111,7 +111,7 @@ class ProgrammeView(DetailView):
     context_object_name = "event"
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.visible_to(self.request.user).select_related("country")
+        return Event.objects.visible_to(self.request.user).select_related("country", "hub")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sessions = sessions_of(self.object)
@@ -120,6 +120,7 @@ class ProgrammeView(DetailView):
             days=days_of(sessions),
             zones=sorted({session.zone for session in sessions if session.zone}),
             has_calendar=calendars.has_days(self.object),
+            may_change=self.request.user.has_perm("events.change_event", self.object),
             en=in_english(),
             **kwargs,
         )
