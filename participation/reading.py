@@ -13,7 +13,7 @@ from events.choices import EventKind, EventStatus
 from events.models import Event
 from participation.models import Admission, Paper, PaperVersion, Registration, StoryCall
 from participation.standing import has_way_in
-from participation.timing import Span, hours_of, span_from
+from participation.timing import REMINDED_BEFORE, Span, hours_of, span_from
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -55,6 +55,20 @@ class Around:
     @property
     def is_over(self) -> bool:
         return self.span.is_over(self.now)
+
+    @property
+    def is_on(self) -> bool:
+        """From half an hour before it begins to its end."""
+        return self.span.is_on(self.now)
+
+    @property
+    def is_begun(self) -> bool:
+        return self.span.begins is not None and self.span.begins <= self.now
+
+    @property
+    def is_reminded_of(self) -> bool:
+        """Whether a letter before it begins is still to come."""
+        return self.span.begins is not None and self.now < self.span.begins - REMINDED_BEFORE
 
     @property
     def is_cancelled(self) -> bool:

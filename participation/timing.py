@@ -18,6 +18,8 @@ from participation.models import zone_of
 DAY = len("2012-07-10")
 #: The join link is shown so long before an event, and people are counted as having joined.
 OPENS_BEFORE = dt.timedelta(minutes=30)
+#: People with a place are reminded so long before an event.
+REMINDED_BEFORE = dt.timedelta(days=1)
 #: A session whose end nobody stated lasts so long.
 USUAL_LENGTH = dt.timedelta(hours=1)
 

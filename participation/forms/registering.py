@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.fields import LimitedField, LongField, PickField
 from hubs import reference
-from hubs.forms.fields import country_choices
+from hubs.forms.fields import country_choices as every_country
 from participation.choices import Listing
 from participation.models import Category, Registration
+
+
+def country_choices() -> list[tuple[str, str]]:
+    return [("", _("Not stated")), *every_country()[1:]]
 
 
 class RegistrationForm(forms.Form):
     """As it goes on the badge and on the list of participants."""
 
     name = LimitedField(
-        label=gettext_lazy("Your name, as on the badge"),
+        label=gettext_lazy("Your name"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": gettext_lazy("Enter your name.")},
@@ -104,6 +110,28 @@ class RegistrationForm(forms.Form):
         for name, texts in errors.items():
             for text in texts:
                 self.add_error(name if name in self.fields else None, text)
+
+
+def in_words(mine: Registration) -> list[tuple[Any, Any]]:
+    """The same as pairs of label and answer, for reading. What was not answered is left out."""
+    country = reference.country_label(mine.country_id) if mine.country_id else ""
+    fields = RegistrationForm.base_fields
+    pairs = [
+        (fields["name"].label, _typed(mine.name)),
+        (fields["title"].label, _typed(mine.title)),
+        (fields["organisation"].label, _typed(mine.organisation)),
+        (fields["country"].label, country),
+        (fields["category"].label, _typed(str(mine.category or ""))),
+        (fields["needs"].label, _typed(mine.needs)),
+        (fields["hope"].label, _typed(mine.hope)),
+        (fields["listing"].label, mine.get_listing_display()),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def _typed(text: str) -> str:
+    """What somebody typed, kept to itself."""
+    return format_html("<bdi>{}</bdi>", text) if text else ""
 
 
 def of_profile(user: Any) -> dict[str, Any]:

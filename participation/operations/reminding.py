@@ -12,10 +12,8 @@ from core.models import JobRun
 from events.choices import EventStatus
 from events.models import Event
 from participation import letters
-from participation.timing import span_of
+from participation.timing import REMINDED_BEFORE, span_of
 
-#: People are reminded so long before it begins.
-BEFORE = dt.timedelta(days=1)
 #: People are asked how it was until so long after the end; later nobody remembers.
 AFTER = dt.timedelta(days=2)
 #: Wide enough for the first hour of a day anywhere on earth.
@@ -28,7 +26,7 @@ def remind(now: dt.datetime) -> int:
     written = 0
     for event in _around(now):
         span = span_of(event)
-        if span.begins is not None and now < span.begins <= now + BEFORE:
+        if span.begins is not None and now < span.begins <= now + REMINDED_BEFORE:
             # An event that was put off is reminded of again.
             period = f"{event.pk} {span.begins.isoformat()}"
             written += _once("remind-of-event", period, letters.reminder, event)
@@ -39,7 +37,7 @@ def remind(now: dt.datetime) -> int:
 
 def _around(now: dt.datetime) -> Iterator[Event]:
     """Events people registered for that begin or end about now."""
-    first, last = now - AFTER - MARGIN, now + BEFORE + MARGIN
+    first, last = now - AFTER - MARGIN, now + REMINDED_BEFORE + MARGIN
     days = [
         (first + dt.timedelta(days=n)).date().isoformat() for n in range((last - first).days + 1)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
@@ -23,23 +24,23 @@ MARKS = {
 
 
 @register.simple_tag
-def registration_status(row: Any) -> SafeString:
+def registration_status(row: Any, *, past: bool = False) -> SafeString:
     """A mark and its words, for somebody's own registration. ``before`` is how many are before it
     in line."""
+    state = State(row.state)
     if row.event.status == EventStatus.CANCELLED:
         return status("miss", gettext("Cancelled"))
-    label = str(State(row.state).label)
-    if row.state == State.WAITING:
-        if row.before:
-            text = ngettext(
-                "On the waiting list, %(n)d person is before you",
-                "On the waiting list, %(n)d people are before you",
-                row.before,
-            )
-            label = text % {"n": row.before}
-        else:
-            label = gettext("On the waiting list, you are the first")
-    return status(MARKS[State(row.state)], label)
+    if past and state == State.PLACED:
+        return status("done", gettext("Had a place"))
+    mark = status(MARKS[state], str(state.label))
+    if past or state != State.WAITING:
+        return mark
+    before = gettext("You are the first in line.")
+    if row.before:
+        before = ngettext(
+            "%(n)d person is before you.", "%(n)d people are before you.", row.before
+        ) % {"n": row.before}
+    return format_html('{}<span class="t-s">{}</span>', mark, before)
 
 
 @register.simple_tag

@@ -20,7 +20,12 @@ from core.errors import DomainError
 from core.templatetags.components import when
 from events.models import Event
 from events.presentation import in_english
-from participation.forms.registering import RegistrationForm, of_profile, of_registration
+from participation.forms.registering import (
+    RegistrationForm,
+    in_words,
+    of_profile,
+    of_registration,
+)
 from participation.models import Registration, zone_of
 from participation.operations import registering
 from participation.reading import Around, around
@@ -77,7 +82,7 @@ def registration(request: HttpRequest, slug: str) -> HttpResponse:
         "mine": mine,
         "before": people_before(mine) if is_waiting and mine else 0,
         "form": form,
-        "changes": mine is not None and mine.is_standing,
+        "said": in_words(mine) if mine is not None and mine.is_standing else [],
         "times": times_of(part),
         "en": in_english(),
     }
