@@ -45,22 +45,25 @@ class Chosen:
         )
 
 
-def counted(event: Event) -> Counter[str]:
-    """How many registrations there are in each state. One query."""
-    rows = Registration.objects.filter(event=event).order_by().values_list("state")
-    return Counter(dict(rows.annotate(n=Count("pk"))))
-
-
-def chosen_of(event: Event, chosen: Chosen) -> QuerySet[Registration]:
-    """The registrations asked for, in the order they came; with words, one query more."""
+def matching(event: Event, chosen: Chosen) -> QuerySet[Registration]:
+    """The registrations of that kind and with those words, in any state. With words, one query."""
     found = Registration.objects.filter(event=event)
-    if chosen.state:
-        found = found.filter(state=chosen.state)
     if chosen.kind is not None:
         found = found.filter(category=chosen.kind)
     if chosen.words:
         found = found.filter(pk__in=_with_words(found, chosen.words))
-    return found.select_related("category", "country", "user").order_by("number", "pk")
+    return found
+
+
+def counted(found: QuerySet[Registration]) -> Counter[str]:
+    """How many of them there are in each state. One query."""
+    return Counter(dict(found.order_by().values_list("state").annotate(n=Count("pk"))))
+
+
+def in_state(found: QuerySet[Registration], state: str) -> QuerySet[Registration]:
+    """Those of a state, or all, in the order they came, with what the list prints of them."""
+    rows = found.filter(state=state) if state else found
+    return rows.select_related("category", "country", "user").order_by("number", "pk")
 
 
 def _with_words(found: QuerySet[Registration], typed: str) -> list[int]:

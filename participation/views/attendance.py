@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from core.plaintext import is_broken
 from participation import attending
 from participation.forms.attendance import PasteForm, answers, choices
 from participation.models import Registration
@@ -96,7 +97,8 @@ def _said(request: HttpRequest, event: Event) -> HttpResponse:
         joined = unknown.filter(joined_at__isnull=False)
         told = dict.fromkeys(joined.values_list("uid", flat=True), True)
     else:
-        uids = [name[5:] for name in request.POST if name.startswith("took-")]
+        names = [name for name in request.POST if name.startswith("took-")]
+        uids = [name[5:] for name in names if not is_broken(name)]
         told = answers(request.POST, _placed(event).filter(uid__in=uids[: 2 * PER_PAGE]))
     return _noted(request, event, told)
 

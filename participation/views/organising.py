@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -69,9 +69,8 @@ def around_organiser(
         ("events:programme-edit", _("Programme")),
     ]
     tabs = [
-        (label, address, name.endswith(f":{here}"))
+        (label, reverse(name, args=[event.slug]), name.endswith(f":{here}"))
         for name, label in parts
-        if (address := _address(name, event))
     ]
     trail: list[tuple[str, str]] = [
         (_("Events"), reverse("events:events")),
@@ -92,13 +91,6 @@ def around_organiser(
     }
 
 
-def _address(name: str, event: Event) -> str:
-    try:
-        return reverse(name, args=[event.slug])
-    except NoReverseMatch:
-        return ""
-
-
 # --- The list ---------------------------------------------------------------------------------
 
 
@@ -110,16 +102,16 @@ def registrations(request: HttpRequest, slug: str) -> HttpResponse:
     admission = Admission.objects.filter(event=event).first()
     kinds = list(event.categories.all())
     chosen = filters.Chosen.of(request.GET, kinds)
-    counts = filters.counted(event)
-    page = Paginator(filters.chosen_of(event, chosen), PER_PAGE).get_page(request.GET.get("page"))
+    found = filters.matching(event, chosen)
+    rows = filters.in_state(found, chosen.state)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = around_organiser(
         request,
         event,
         "organise",
         admission=admission,
         takes=admission is not None and admission.takes(timezone.now(), span_of(event).begins),
-        states=_states(event, chosen, counts),
-        total=counts.total(),
+        states=_states(event, chosen, filters.counted(found)),
         kinds=kinds,
         chosen=chosen,
         page_obj=page,

@@ -279,3 +279,18 @@ def test_the_line_before_somebody_is_said(event: Event, desk: Client):
     assert "First in line" in texts[1]
     assert "1 person is before them" in texts[2]
     assert Admission.objects.get(event=event).waiting == 2
+
+
+def test_tabs_count_what_the_words_fit(event: Event, desk: Client):
+    open_registration(event, places=1)
+    come(event, name="Ada Well")
+    come(event, name="Ada Fountain")
+    come(event, name="Bo Well")
+
+    answer = desk.get(url("organise", event) + "?q=ada")
+
+    assert answer.context["states"] == [
+        ("All", url("organise", event) + "?q=ada", True, 2),
+        ("Has a place", url("organise", event) + "?state=placed&q=ada", False, 1),
+        ("On the waiting list", url("organise", event) + "?state=waiting&q=ada", False, 1),
+    ]
