@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -41,6 +42,14 @@ def make_webinar(
         slug="webinar",
     )
     return event
+
+
+def soon(minutes: int = 20) -> tuple[dt.datetime, str]:
+    """A moment close ahead, on clocks that show about noon now, and their zone."""
+    behind = timezone.now().hour - 12
+    zone = f"Etc/GMT{behind:+d}" if behind else "UTC"
+    now = timezone.now().astimezone(ZoneInfo(zone)).replace(second=0, microsecond=0)
+    return now + dt.timedelta(minutes=minutes), zone
 
 
 def open_registration(event: Event, **values: Any) -> Admission:
