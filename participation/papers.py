@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hubs.reference import language_name
-from participation.choices import PaperAudience, PaperKind
+from participation.choices import PaperAudience
 from participation.models import PaperVersion
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 #: So many stand on the event's own page.
 ON_THE_PAGE = 12
 MEGABYTE = 1024 * 1024
-ICONS = {PaperKind.RECORDING: "video", PaperKind.SLIDES: "data"}
 #: The short name of each kind of file, where people know one.
 ENDINGS = {
     "application/pdf": "PDF",
@@ -86,10 +85,6 @@ class Row:
     @property
     def language(self) -> str:
         return language_name(self.paper.language)
-
-    @property
-    def icon(self) -> str:
-        return ICONS.get(PaperKind(self.paper.kind), "doc")
 
     @property
     def is_for_all(self) -> bool:

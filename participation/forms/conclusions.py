@@ -45,7 +45,8 @@ class ConclusionForm(forms.Form):
             ("", _("The event as a whole")),
             *((pk, f"{row.code} {row.title}".strip()) for pk, row in self.sessions.items()),
         ]
-        if not self.sessions:
+        # A webinar is one session: what it concluded belongs to the event’s own page.
+        if len(self.sessions) < 2 and not (message and message.session_id):
             del self.fields["session"]
         linked = list(message.paragraphs.all()) if message else []
         self.documents: dict[str, Document] = {}

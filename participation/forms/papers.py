@@ -72,7 +72,8 @@ class PaperForm(forms.Form):
             ("", _("The event as a whole")),
             *((pk, f"{row.code} {row.title}".strip()) for pk, row in self.sessions.items()),
         ]
-        if not self.sessions:
+        # A webinar is one session: there is nothing to choose.
+        if len(self.sessions) < 2 and not self.initial.get("session"):
             del self.fields["session"]
 
     def told(self) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def test_an_organiser_adds_a_conclusion_and_readers_find_it(event: Event, organi
 
 
 def test_one_of_a_session_stands_on_its_page(event: Event, organiser: Any) -> None:
-    session = make_session(event)
+    session, _other = make_session(event), make_session(event)
     browser(organiser).post(url(event), {"text": "Dig deeper.", "session": str(session.pk)})
     assert KeyMessage.objects.get().session == session
     assert "Dig deeper." in text_of(browser().get(session.get_absolute_url()))
@@ -125,6 +125,7 @@ def test_what_cannot_be_taken_is_refused_and_kept(
     event: Event, organiser: Any, sent: dict[str, str], says: str
 ) -> None:
     make_session(event)
+    make_session(event)
     document = make_document(event, 3)
     KeyMessage.objects.all().delete()
     told = {"text": "Line every well.", "dimension": "Building"} | sent
@@ -140,6 +141,7 @@ def test_what_cannot_be_taken_is_refused_and_kept(
 
 
 def test_a_session_of_another_event_is_not_offered(event: Event, organiser: Any) -> None:
+    make_session(event)
     make_session(event)
     foreign = make_session(make_event())
     answer = browser(organiser).post(url(event), {"text": "Dig.", "session": str(foreign.pk)})
@@ -212,7 +214,7 @@ def test_conclusions_are_put_in_order_within_their_session(event: Event, organis
 
 
 def test_moving_to_a_session_puts_it_at_the_end_there(event: Event, organiser: Any) -> None:
-    session = make_session(event)
+    session, _other = make_session(event), make_session(event)
     write(event, organiser, "First there", session=session)
     row = write(event, organiser, "Comes later")
     browser(organiser).post(

@@ -20,6 +20,7 @@ from events.models import Event
 from participation.models import Paper, PaperVersion
 from participation.operations import papers as operations
 from participation.operations import registering
+from tests.events.factories import make_session
 from tests.factories import make_hub, make_member, make_user
 from tests.participation.factories import come, make_webinar, open_registration
 from tests.people import browser
@@ -277,7 +278,7 @@ TOLD = {
 
 
 def test_an_organiser_adds_a_file(event: Event, organiser: Any) -> None:
-    session = event.sessions.get()
+    session = make_session(event)
 
     answer = browser(organiser).post(
         url(event, "paper-new"), TOLD | {"upload": pdf(), "session": str(session.pk)}
@@ -324,6 +325,7 @@ def test_an_organiser_adds_a_link_with_its_weight(event: Event, organiser: Any) 
 def test_what_cannot_be_taken_is_refused_and_kept(
     event: Event, organiser: Any, sent: dict[str, str], says: str
 ) -> None:
+    make_session(event)
     answer = browser(organiser).post(url(event, "paper-new"), TOLD | sent)
 
     assert answer.status_code == 200
