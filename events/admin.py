@@ -9,12 +9,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin import DeskAdmin, StaffAdmin
 from core.models import AuditEntry
-from events import finding, operations
+from events import admin_claims, finding, operations  # noqa: F401 (registers the claims)
 from events.forms import UpdateForm
 from events.models import (
     Commitment,
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
 #: A change of one of these makes a calendar take the session anew.
 IN_CALENDARS = frozenset(
     {"title", "code", "summary", "day", "wall_starts", "wall_ends", "zone", "second_hour", "room"}
+)
+#: And one of these the event with all its sessions.
+OF_EVENT_IN_CALENDARS = frozenset(
+    {"name", "summary", "kind", "status", "starts", "ends", "city", "venue"}
 )
 
 
@@ -255,6 +260,11 @@ class EventAdmin(Record):
         StatusRows, PartyRows, ClaimRows, EventPeople, EventMessages, TrackRows, RoomRows,
     ]  # fmt: skip
 
+    def save_model(self, request: HttpRequest, obj: Event, form: Any, change: Any) -> None:
+        if change and OF_EVENT_IN_CALENDARS.intersection(form.changed_data):
+            obj.sequence += 1
+        super().save_model(request, obj, form, change)
+
 
 @admin.register(Session)
 class SessionAdmin(Record):
@@ -299,6 +309,7 @@ class SessionAdmin(Record):
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: Any) -> None:
         if change and IN_CALENDARS.intersection(form.changed_data):
             obj.sequence += 1
+            Event.objects.filter(pk=obj.event_id).update(updated_at=timezone.now())
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:

@@ -9,7 +9,7 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        from events import receivers  # noqa: F401, PLC0415 (registers them)
+        from events import receivers, waiting  # noqa: F401, PLC0415 (they register)
         from events.presentation import VERBS  # noqa: PLC0415 (models come first)
 
         name_verbs(VERBS)

@@ -4,8 +4,10 @@ from django.urls import path
 
 from events.views import (
     calendars,
+    claiming,
     commitments,
     editing,
+    following,
     importing,
     listing,
     meetings,
@@ -24,10 +26,15 @@ urlpatterns = [
     path("people/", people.PersonList.as_view(), name="people"),
     path("people/<slug:slug>/", people.PersonView.as_view(), name="person"),
     path("people/<slug:slug>/calendar.ics", calendars.of_person, name="person-calendar"),
+    path("people/<slug:slug>/claim/", claiming.claim, name="claim-person"),
+    path("people/<slug:slug>/claim/withdraw/", claiming.withdraw, name="claim-withdraw"),
+    path("people/<slug:slug>/unlink/", claiming.unlink, name="unlink-person"),
     path("documents/<slug:slug>/", outcomes.DocumentView.as_view(), name="document"),
     path("commitments/", commitments.Tracker.as_view(), name="commitments"),
     path("commitments.csv", commitments.download, name="commitments-csv"),
     path("commitments/<slug:slug>/", commitments.CommitmentView.as_view(), name="commitment"),
+    path("commitments/<slug:slug>/follow/", following.follow, name="follow"),
+    path("commitments/<slug:slug>/unfollow/", following.unfollow, name="unfollow"),
     path("<slug:slug>/", meetings.EventView.as_view(), name="event"),
     path("<slug:slug>/edit/import/", importing.choose, name="programme-import"),
     path(

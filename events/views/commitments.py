@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from claims.citing import Citations
 from core import spreadsheet
 from events import export, tracker
 from events.choices import Standing
-from events.models import Commitment, CommitmentOwner, Event
+from events.models import Commitment, CommitmentFollow, CommitmentOwner, Event
 from events.presentation import in_english
 from events.record import cited
 
@@ -164,7 +165,14 @@ class CommitmentView(DetailView):
     slug_field = "code"
 
     def get_queryset(self) -> QuerySet[Commitment]:
-        return Commitment.objects.visible_to(self.request.user).select_related("event", "reference")
+        followed = CommitmentFollow.objects.filter(
+            commitment=OuterRef("pk"), user=self.request.user.pk
+        )
+        return (
+            Commitment.objects.visible_to(self.request.user)
+            .select_related("event", "reference")
+            .annotate(followers=Count("follows"), is_followed=Exists(followed))
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         commitment: Commitment = self.object

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 from django.views.generic import DetailView, ListView
 
+from accounts.models import Profile
 from claims.citing import Citations
 from events import calendars
-from events.models import Contribution, Person
+from events.models import Contribution, Person, PersonClaim
 from events.presentation import in_english
 from events.record import cited
 
@@ -65,9 +66,9 @@ class PersonView(DetailView):
         return Person.objects.visible_to(self.request.user).select_related("country")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        citations = Citations()
+        citations, reader = Citations(), self.request.user
         found = list(
-            Contribution.objects.visible_to(self.request.user)
+            Contribution.objects.visible_to(reader)
             .filter(person=self.object)
             .select_related("event", "session", "session__event", "work", "country", "hub")
             .select_related("reference")
@@ -76,7 +77,19 @@ class PersonView(DetailView):
             contributions=cited(citations, sorted(found, key=_when)),
             has_calendar=any(calendars.part_of(row) for row in found),
             names=cited(citations, self.object.other_names.select_related("reference")),
+            is_me=reader.is_authenticated and self.object.user_id == reader.pk,
+            may_unlink=reader.has_perm("events.decide_person_claim"),
+            member=self._member(),
+            asked=reader.is_authenticated
+            and PersonClaim.objects.open().filter(person=self.object, user=reader).exists(),
             citations=citations,
             en=in_english(),
             **kwargs,
         )
+
+    def _member(self) -> Profile | None:
+        """The profile of the member this person is, if this reader may see it."""
+        if self.object.user_id is None:
+            return None
+        seen = Profile.objects.visible_to(self.request.user).select_related("user")
+        return seen.filter(user=self.object.user_id).first()
