@@ -236,6 +236,12 @@ def _set_status(row: Event, status: EventStatus) -> None:
 # --- Again and again -----------------------------------------------------------------------------
 
 
+def repeated(by: User, form_key: uuid.UUID) -> list[Event]:
+    """What this person made with that form already."""
+    made = Session.objects.filter(external_id__startswith=f"{_mark(by, form_key)}:")
+    return [session.event for session in made.select_related("event").order_by("starts_at")]
+
+
 @transaction.atomic
 def repeat_webinar(
     event: Event,
@@ -253,8 +259,7 @@ def repeat_webinar(
     """
     row = _held(event, by)
     mark = _mark(by, form_key)
-    made = Session.objects.filter(external_id__startswith=f"{mark}:").select_related("event")
-    if done := [session.event for session in made.order_by("starts_at")]:
+    if done := repeated(by, form_key):
         return done
     session = session_of(row)
     if session is None or session.wall_starts is None or session.starts_at is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -42,7 +43,8 @@ def repeat(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {"pattern": pattern, "first": session, "form": None, "rows": []}
     if pattern.is_bound and pattern.is_valid():
         days = pattern.days()
-        rows = occurrences(session, days, zone=zone, taken=_taken(event, session, days))
+        taken = _taken(event, session, days, but=_made_before(request))
+        rows = occurrences(session, days, zone=zone, taken=taken)
         form = DaysForm(request.POST if request.method == "POST" else None, rows=rows)
         if form.is_bound and form.is_valid():
             try:
@@ -61,11 +63,21 @@ def repeat(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "participation/repeat.html", context)
 
 
-def _taken(event: Event, session: Session, days: list[dt.date]) -> frozenset[dt.date]:
+def _made_before(request: HttpRequest) -> list[Event]:
+    """What the same form made when it was sent the first time."""
+    try:
+        return operations.repeated(request.user, uuid.UUID(request.POST.get("form_key", "")))
+    except ValueError:
+        return []
+
+
+def _taken(
+    event: Event, session: Session, days: list[dt.date], *, but: list[Event]
+) -> frozenset[dt.date]:
     """Days on which the series has a webinar at this hour already."""
     if event.series is None:
         return frozenset()
-    there = event.series.events.filter(
+    there = event.series.events.exclude(pk__in=[row.pk for row in but]).filter(
         sessions__day__in=days, sessions__wall_starts=session.wall_starts
     )
     return frozenset(there.values_list("sessions__day", flat=True))
