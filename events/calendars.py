@@ -220,9 +220,11 @@ def _of_session(session: Session) -> Entry:
         session.sequence + event.sequence,
     )
     if session.starts_at is not None and session.zone:
-        entry.add("dtstart", walltime.wall(session.starts_at, session.zone))
-        if session.ends_at is not None:
-            entry.add("dtend", walltime.wall(session.ends_at, session.zone))
+        for name, moment in (("dtstart", session.starts_at), ("dtend", session.ends_at)):
+            if moment is not None:
+                local = walltime.wall(moment, session.zone)
+                # Of an hour that comes twice, a file means the first: the second is said in UTC.
+                entry.add(name, moment.astimezone(dt.UTC) if local.fold else local)
     elif session.day is not None:
         _days(entry, session.day, session.day)
     entry.add("status", _status(event))
