@@ -62,10 +62,6 @@ class Around:
         return self.span.is_on(self.now)
 
     @property
-    def is_begun(self) -> bool:
-        return self.span.begins is not None and self.span.begins <= self.now
-
-    @property
     def is_reminded_of(self) -> bool:
         """Whether a letter before it begins is still to come."""
         return self.span.begins is not None and self.now < self.span.begins - REMINDED_BEFORE
