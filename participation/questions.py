@@ -54,6 +54,10 @@ class Floor:
     def may_ask(self) -> bool:
         return self.has_place and not self.is_over
 
+    @property
+    def reads_open(self) -> bool:
+        return self.has_place or self.may_organise
+
     def marked(self, rows: QuestionQuerySet) -> QuestionQuerySet:
         """The same questions, each with whether this reader voted for it."""
         votes = QuestionVote.objects.filter(question=OuterRef("pk"), user=self.reader.pk)
@@ -100,15 +104,22 @@ def counts_of(rows: QuestionQuerySet) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """What the page of an event shows of its questions."""
+    """What the page of an event shows of its questions. ``open_ones`` are those people are told
+    of: after the event only who may read them."""
 
     floor: Floor
     lines: list[Line]
+    shows_answers: bool
     open_ones: int
     answered: int
 
     @property
+    def is_there(self) -> bool:
+        return self.floor.may_ask or self.open_ones + self.answered > 0
+
+    @property
     def more(self) -> int:
+        """How many the list has besides."""
         return self.open_ones + self.answered - len(self.lines)
 
 
@@ -120,12 +131,12 @@ def first_of(part: Around, reader: Reader) -> First:
     is_over = is_closed(part.event, part.span)
     floor = Floor(part.event, reader, part.has_place, part.may_organise, is_over)
     counts = counts_of(Question.objects.filter(event=part.event))
-    reads_open = floor.has_place or floor.may_organise
-    state = Question.State.OPEN if reads_open and not is_over else Question.State.ANSWERED
+    state = Question.State.OPEN if floor.reads_open and not is_over else Question.State.ANSWERED
     rows = Question.objects.filter(event=part.event, state=state)
     return First(
         floor=floor,
         lines=floor.lines(floor.marked(rows)[:ON_THE_PAGE]) if counts[state] else [],
-        open_ones=counts[Question.State.OPEN],
+        shows_answers=state == Question.State.ANSWERED,
+        open_ones=counts[Question.State.OPEN] if floor.reads_open or not is_over else 0,
         answered=counts[Question.State.ANSWERED],
     )

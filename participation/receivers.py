@@ -7,7 +7,13 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.signals import account_closed, personal_data
-from participation.models import Feedback, PersonalCalendar, Question, Registration
+from participation.models import (
+    Feedback,
+    PersonalCalendar,
+    Question,
+    QuestionVote,
+    Registration,
+)
 from participation.operations.registering import leave_everything
 
 
@@ -63,4 +69,12 @@ def questions_kept(user: Any, **_: Any) -> tuple[str, list[dict[str, Any]]]:
             "answer": row.answer,
         }
         for row in rows
+    ]
+
+
+@receiver(personal_data, dispatch_uid="votes-of-a-person")
+def votes_kept(user: Any, **_: Any) -> tuple[str, list[dict[str, Any]]]:
+    rows = QuestionVote.objects.filter(user=user).select_related("question__event").order_by("pk")
+    return "question_votes", [
+        {"event": row.question.event.name, "question": row.question.text} for row in rows
     ]

@@ -72,14 +72,10 @@ def _page(request: HttpRequest, event: Event, form: AskForm | None = None) -> Ht
         "page_obj": page,
         "lines": floor.lines(page),
         "form": (form or AskForm()) if floor.may_ask else None,
-        "hidden_open": 0 if _reads_open(floor) else _open_ones(event),
+        "hidden_open": 0 if floor.reads_open else _open_ones(event),
         "en": in_english(),
     }
     return render(request, "participation/questions.html", context)
-
-
-def _reads_open(floor: Floor) -> bool:
-    return floor.has_place or floor.may_organise
 
 
 def _open_ones(event: Event) -> int:
@@ -91,7 +87,7 @@ def _state(request: HttpRequest, counts: dict[str, int], floor: Floor) -> str:
     asked = request.GET.get("state", "")
     if asked in counts:
         return asked
-    reads_open = _reads_open(floor) or counts[State.OPEN]
+    reads_open = floor.reads_open or counts[State.OPEN]
     return State.OPEN if reads_open and not floor.is_over else State.ANSWERED
 
 

@@ -7,9 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.signals import personal_data
 from core.models import AuditEntry
 from events.models import Event
 from participation.models import Feedback, Question, QuestionVote
@@ -397,6 +400,62 @@ def test_the_list_costs_the_same_with_any_number(
     visitor = browser()
     with django_assert_num_queries(6 if answered else 5):
         visitor.get(url(event))
+
+
+# --- On the page of the event, and of a person ------------------------------------------------
+
+
+def test_the_page_of_an_event_shows_the_first_by_votes_and_takes_votes(
+    event: Event, keeper: Any
+) -> None:
+    for n in range(7):
+        put(event, text=f"Question {n}?", votes=n)
+    client = browser(keeper)
+
+    page = client.get(event.get_absolute_url()).content.decode()
+
+    assert re.findall(r"<h3><bdi>(Question .)", page) == [f"Question {n}" for n in (6, 5, 4, 3, 2)]
+    assert "All questions" in page
+    assert page.count('name="back" value="event"') == 6  # five votes, and the form to ask
+    answer = client.post(url(event, "ask"), {"text": "From here?", "back": "event"})
+    assert answer.url.startswith(f"{event.get_absolute_url()}#q-")
+
+
+def test_visitors_see_on_it_how_many_there_are_and_what_was_answered(event: Event) -> None:
+    assert "Questions for the speakers" not in text_of(browser().get(event.get_absolute_url()))
+    put(event, text="Open one?")
+    put(event, text="Answered one?", state="answered")
+
+    page = text_of(browser().get(event.get_absolute_url()))
+
+    assert "1 question is open" in page
+    assert "Answered one?" in page
+    assert "Open one?" not in page
+    end(event)
+    assert "1 question is open" not in text_of(browser().get(event.get_absolute_url()))
+
+
+def test_the_page_of_an_event_costs_the_same_with_any_number(event: Event, keeper: Any) -> None:
+    client, costs = browser(keeper), []
+    for number in (1, 12):
+        for n in range(number):
+            put(event, text=f"Question {n} of {number}?")
+        client.get(event.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            client.get(event.get_absolute_url())
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
+
+
+def test_a_person_gets_their_questions_and_votes_with_their_data(event: Event, keeper: Any) -> None:
+    other = put(event, text="Who pays?")
+    own = put(event, keeper, "Who digs?")
+    asking.vote(other, by=keeper, wants=True)
+
+    kept = dict(answer for _receiver, answer in personal_data.send(type(keeper), user=keeper))
+
+    assert [row["text"] for row in kept["questions"]] == [own.text]
+    assert kept["question_votes"] == [{"event": event.name, "question": "Who pays?"}]
 
 
 # --- Feedback ----------------------------------------------------------------------------
