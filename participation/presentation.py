@@ -37,5 +37,6 @@ VERBS = {
     "cancel_webinar": _("Webinar cancelled"),
     "mark_webinar_held": _("Webinar took place"),
     "export_participants": _("Exported the participants"),
+    "print_badges": _("Printed the badges"),
     "read_participants": _("Opened the list of participants"),
 }
