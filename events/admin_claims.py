@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,8 @@ from events.models import Contribution, PersonClaim
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
+
+    from accounts.models import User
 
 DECIDE = "events.decide_person_claim"
 AGREE, REFUSE = "agree_person_claim", "refuse_person_claim"
@@ -53,7 +55,7 @@ class PersonClaimAdmin(DeskAdmin):
         """Agree or not; what was typed stays when somebody else was faster."""
         claim = self.get_object(request, object_id)
         if claim is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         if not self.has_view_permission(request, claim):
             raise PermissionDenied
         verb = request.POST.get("do", "") if request.method == "POST" else ""
@@ -92,12 +94,12 @@ class PersonClaimAdmin(DeskAdmin):
     def _decide(
         self, request: HttpRequest, claim: PersonClaim, verb: str, form: DecisionForm
     ) -> bool:
-        answer = form.cleaned_data["answer"]
+        answer, by = form.cleaned_data["answer"], cast("User", request.user)
         try:
             if verb == AGREE:
-                operations.agree_to_claim(claim, by=request.user, note=answer)
+                operations.agree_to_claim(claim, by=by, note=answer)
             else:
-                claim.refuse_person_claim(by=request.user, note=answer)
+                claim.refuse_person_claim(by=by, note=answer)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         except ValidationError as refusal:

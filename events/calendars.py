@@ -117,7 +117,8 @@ def calendar_of(event: Event, sessions: Iterable[Session] = ()) -> bytes:
     whole = [] if event.kind == EventKind.WEBINAR and sessions else [event]
     for session in sessions:
         session.event = event
-    components = [made for row in (*whole, *sessions) if (made := _component(row)) is not None]
+    rows: list[Showable] = [*whole, *sessions]
+    components = [made for row in rows if (made := _component(row)) is not None]
     return _file(_calendar(), components)
 
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 AT_ONCE = 500
 
 
-def updated(commitment: Commitment, update: CommitmentUpdate, *, by: Any) -> int:
+def updated(commitment: Commitment, update: CommitmentUpdate, *, by: User) -> int:
     """Tell the followers of a commitment what happened, except who filed it. How many are told.
 
     Of an event that is not public, only those are told who see it.
     """
     followers = User.objects.filter(commitment_follows__commitment=commitment, is_active=True)
-    followers = followers.exclude(pk=getattr(by, "pk", None)).select_related("profile")
+    followers = followers.exclude(pk=by.pk or 0).select_related("profile")
     readers: Iterable[User] = followers.order_by("pk")
     if not commitment.event.is_public:
         readers = [user for user in readers if user.has_perm("events.view_event", commitment)]

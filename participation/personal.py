@@ -35,7 +35,8 @@ def entries_for(user: User) -> list[Showable]:
     for entry in (*_registered(user), *_spoken_at(user)):
         of = entry.of if isinstance(entry, Shown) else entry
         parts.setdefault((of._meta.label, of.pk), entry)
-    return [*parts.values(), *followed_by(user)]
+    open_ones = (row for row in followed_by(user) if row.progress != Progress.COMPLETE)
+    return [*parts.values(), *open_ones]
 
 
 def _registered(user: User) -> list[Shown]:
@@ -87,7 +88,6 @@ def _spoken_at(user: User) -> list[Event | Session]:
 
 
 def followed_by(user: User) -> list[Commitment]:
-    """Commitments the member follows that are not fulfilled, by their dates."""
+    """Commitments the member follows, by their dates."""
     rows = Commitment.objects.visible_to(user).filter(follows__user=user)
-    rows = rows.exclude(progress=Progress.COMPLETE).select_related("event")
-    return list(rows.order_by("due", "pk")[:MOST])
+    return list(rows.select_related("event").order_by("due", "pk")[:MOST])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def personal(request: HttpRequest) -> HttpResponse:
     """Make, replace or take back the address of one's own calendar."""
-    context = {}
+    context: dict[str, Any] = {}
     match request.POST.get("do", "") if request.method == "POST" else "look":
         case "make":
             # Answered at once and not by a redirect: nothing that is shown once is kept.

@@ -78,9 +78,8 @@ def test_only_a_button_follows() -> None:
     commitment = make_commitment(make_event())
     client = browser(make_user())
 
-    assert [client.get(address(commitment, name)).status_code for name in ("follow", "unfollow")] == [
-        405, 405,
-    ]  # fmt: skip
+    for name in ("follow", "unfollow"):
+        assert client.get(address(commitment, name)).status_code == 405
     assert client.post("/events/commitments/none-such/follow/").status_code == 404
 
 
