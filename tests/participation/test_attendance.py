@@ -141,8 +141,8 @@ def test_forged_answers_change_nobody(event: Event, desk: Client):
     row, waiting = come(other), come(event)
     begin(event)
     Registration.objects.filter(pk=waiting.pk).update(state="waiting", placed_at=None)
-    forged = {f"took-{row.uid}": "yes", f"took-{waiting.uid}": "yes", "took-": "yes", "took-\x00": "yes",
-              "took-x' or 1": "yes", "rest": "maybe"}  # fmt: skip
+    forged = {f"took-{row.uid}": "yes", f"took-{waiting.uid}": "yes", "took-": "yes",
+              "took-\x00": "yes", "took-x' or 1": "yes", "rest": "maybe"}  # fmt: skip
 
     assert desk.post(url("attendance", event), forged).status_code == 302
     desk.post(url("attendance", event), {"text": "x", "step": "note", "line-1": row.uid})
