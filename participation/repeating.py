@@ -84,9 +84,9 @@ def _days(first: dt.date, rule: str, every: int) -> Iterator[dt.date]:
     months = first.year * 12 + first.month - 1
     while months // 12 <= LAST_YEAR:
         months += every
-        day = _in_month(first, rule, months // 12, months % 12 + 1)
-        if day is not None:
-            yield day
+        found = _in_month(first, rule, months // 12, months % 12 + 1)
+        if found is not None:
+            yield found
 
 
 def _in_month(first: dt.date, rule: str, year: int, month: int) -> dt.date | None:
@@ -167,7 +167,7 @@ def _both(session: Session, day: dt.date, zone: str) -> list[Occurrence]:
 
 def _on(session: Session, day: dt.date, zone: str, *, second: bool | None) -> Occurrence:
     """Refuses hours that no clock shows on that day, and those that come twice if not told."""
-    moments = []
+    moments: list[dt.datetime | None] = []
     for time in (session.wall_starts, session.wall_ends):
         if time is None:
             moments.append(None)

@@ -284,8 +284,7 @@ class ChangeWebinarForm(WebinarForm):
 
     def take(self, base: str) -> None:
         """Whoever has seen that somebody else changed it may save again."""
-        self.data = self.data.copy()
-        self.data["base"] = base
+        self.data = {**self.data.dict(), "base": base}  # type: ignore[attr-defined]
 
     def changes(self) -> dict[str, Any]:
         """For ``operations.webinars.change_webinar``."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -296,7 +297,7 @@ def test_a_later_repetition_counts_on_and_offers_no_day_twice(event: Event, edit
 
 
 def test_one_day_that_cannot_be_leaves_all_unmade(event: Event, editor: Any):
-    with pytest.raises(operations.ValidationError) as refusal:
+    with pytest.raises(ValidationError) as refusal:
         operations.repeat_webinar(
             event,
             by=editor,
