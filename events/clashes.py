@@ -34,11 +34,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Something that cannot be, in words, and the sessions it is about."""
+    """Something that cannot be, and the sessions it is about.
+
+    ``pattern`` is a sentence with named places; those in ``titles`` name a session.
+    """
 
     kind: Kind
-    text: str
-    sessions: tuple[Session, ...]
+    pattern: str
+    titles: dict[str, Session]
+    words: dict[str, str]
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        return tuple(self.titles.values())
+
+    @property
+    def text(self) -> str:
+        titles = {name: session.title for name, session in self.titles.items()}
+        return self.pattern % (titles | self.words)
 
 
 def overlap(one: Session, other: Session) -> bool:
@@ -116,16 +129,13 @@ def in_rooms(sessions: Iterable[Session]) -> list[Clash]:
     return [
         Clash(
             Kind.ROOM,
-            _("“%(one)s” and “%(other)s” are both in %(room)s at %(hours)s.")
-            % {
-                "one": one.title, "other": other.title, "room": one.room,
-                "hours": _common(one, other),
-            },
-            (one, other),
+            _("“%(one)s” and “%(other)s” are both in %(room)s at %(hours)s."),
+            {"one": one, "other": other},
+            {"room": str(one.room), "hours": _common(one, other)},
         )
         for rows in rooms.values()
         for one, other in _pairs(rows)
-    ]  # fmt: skip
+    ]
 
 
 def of_people(sessions: Iterable[Session], contributions: Iterable[Contribution]) -> list[Clash]:
@@ -146,15 +156,12 @@ def of_people(sessions: Iterable[Session], contributions: Iterable[Contribution]
     return [
         Clash(
             Kind.PERSON,
-            _("%(person)s is in “%(one)s” and in “%(other)s” at %(hours)s.")
-            % {
-                "person": person, "one": one.title, "other": other.title,
-                "hours": _common(one, other),
-            },
-            (one, other),
+            _("%(person)s is in “%(one)s” and in “%(other)s” at %(hours)s."),
+            {"one": one, "other": other},
+            {"person": str(person), "hours": _common(one, other)},
         )
         for one, other, person in found
-    ]  # fmt: skip
+    ]
 
 
 def outside(event: Event, sessions: Iterable[Session]) -> list[Clash]:
@@ -164,9 +171,9 @@ def outside(event: Event, sessions: Iterable[Session]) -> list[Clash]:
     return [
         Clash(
             Kind.DAY,
-            _("“%(title)s” is on %(day)s, which is no day of the event.")
-            % {"title": session.title, "day": date_format(session.day, "DATE_FORMAT")},
-            (session,),
+            _("“%(title)s” is on %(day)s, which is no day of the event."),
+            {"title": session},
+            {"day": date_format(session.day, "DATE_FORMAT")},
         )
         for session in sessions
         if session.day is not None and not _within(event, session.day)

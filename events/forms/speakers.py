@@ -22,6 +22,8 @@ from hubs.forms.fields import country_choices
 
 #: What a choice says for somebody who is not on record yet.
 NEW = "new"
+#: So many errors stand above the list; each stands in its line, too.
+MOST_ERRORS = 20
 
 
 class PasteForm(forms.Form):
@@ -173,13 +175,15 @@ class Preview:
         return [row for row in self.rows if row.problems]
 
     @property
-    def new(self) -> int:
-        keys = {speakers.key_of(row.line.name) for row in self.rows if row.chosen == NEW}
-        return len(keys)
-
-    @property
-    def same(self) -> int:
-        return sum(row.is_same for row in self.rows)
+    def errors(self) -> list[tuple[str, str]]:
+        """What is to be mended, with the field it leads to, for the summary of the page."""
+        found = [(note, "id_text") for note in self.notes]
+        for row in self.rows:
+            at = _("Line %(n)d:") % {"n": row.line.number}
+            found += [(f"{at} {text}", "id_text") for text in row.problems]
+            if row.is_asked:
+                found.append((f"{at} {_('Choose who it is.')}", row.name))
+        return found[:MOST_ERRORS]
 
     @property
     def is_good(self) -> bool:

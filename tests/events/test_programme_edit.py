@@ -602,7 +602,9 @@ def test_one_bad_line_holds_the_list_back_and_nothing_typed_is_lost(desk: Client
 
     answer = desk.post(at("speakers"), paste(text, step="take"))
 
-    assert "No country is called “Atlantis”." in text_of(answer)
+    assert errors_of(answer) == [
+        "id_text: Line 3: No country is called “Atlantis”. Write its English name."
+    ]
     assert answer.context["form"]["text"].value() == text
     assert 'value="take"' not in answer.content.decode()
     assert parts(event) == []
@@ -616,8 +618,8 @@ def test_whoever_may_be_meant_is_asked(desk: Client, event: Event):
     wrong = desk.post(at("speakers"), paste(text, step="take", **{"who-1": "999999"}))
     desk.post(at("speakers"), paste(text, step="take", **{"who-1": str(there.pk)}))
 
-    assert (asked.context["preview"].asked, wrong.context["preview"].asked) == (1, 1)
-    assert "Choose who it is." in text_of(asked)
+    assert errors_of(asked) == errors_of(wrong) == ["who-1: Line 1: Choose who it is."]
+    assert "<title>Error:" in asked.content.decode()
     assert [part.person for part in event.contributions.all()] == [there]
     assert here.contributions.count() == 0
 
@@ -686,3 +688,17 @@ def test_people_change_places(desk: Client, event: Event):
 
     names = [part.person.name for part in event.contributions.select_related("person")]
     assert names == ["Cy Brook", "Ada Pool", "Bo Rill"]
+
+
+def test_a_session_costs_the_same_with_1_person_and_with_30(
+    desk: Client, event: Event, django_assert_num_queries: Any
+):
+    session = make_session(event)
+    contribute(make_person(), event, session=session, country_id="BR")
+    desk.get(at("session-edit", session.pk))
+    with django_assert_num_queries(10):
+        desk.get(at("session-edit", session.pk))
+    for _n in range(29):
+        contribute(make_person(), event, session=session, country_id="ID")
+    with django_assert_num_queries(10):
+        desk.get(at("session-edit", session.pk))
