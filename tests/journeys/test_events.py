@@ -15,6 +15,7 @@ from hubs.loading import load_hubs, load_reference
 from hubs.models import Membership
 from participation.models import Admission, Question, Registration
 from participation.operations import papers
+from tests.events.factories import make_event
 from tests.factories import PASSWORD, make_hub, make_member, make_user, reference
 from tests.journeys.steps import Portal, verified, with_second_step
 from tests.journeys.test_accessibility import check_all
@@ -117,6 +118,66 @@ def test_somebody_waits_for_a_full_webinar_and_gets_the_place_that_is_given_back
         ("Came first", "withdrawn"),
         ("Came second", "placed"),
     ]
+
+
+def test_an_editor_enters_a_programme(browser: Browser, live_server: LiveServer) -> None:
+    reference()
+    hub = make_hub(name="Hub for water", slug="hub-for-water")
+    editor = verified(make_member(hub, Membership.Role.EDITOR))
+    event = make_event(
+        hub=hub, name="Meeting of the wells", starts="2027-05-11", ends="2027-05-12",
+        zone="Africa/Lagos", status="confirmed",
+    )  # fmt: skip
+    page = without_scripts(browser, live_server.url, editor).open(event.get_absolute_url())
+    page.get_by_role("link", name="Edit the programme").first.click()
+
+    # A room, and two sessions in it: at one time is refused, one after the other is not.
+    page.get_by_role("link", name="Rooms and tracks").click()
+    page.get_by_role("button", name=re.compile("Add another.*Room")).click()
+    page.get_by_label("Room 1", exact=True).fill("Large hall")
+    page.get_by_role("button", name="Save").last.click()
+    page.get_by_role("link", name="Programme", exact=True).last.click()
+
+    def add(title: str, begins: str, ends: str) -> None:
+        form = page.locator("#add-2027-05-11")
+        form.get_by_label("Title").fill(title)
+        form.get_by_label("Begins").fill(begins)
+        form.get_by_label("Ends").fill(ends)
+        form.get_by_label("Kind").select_option("Panel")
+        form.get_by_label("Room").select_option("Large hall")
+        form.get_by_role("button", name="Add").click()
+
+    add("Who digs", "10:00", "11:00")
+    expect(page.locator("#d-2027-05-11").get_by_text("Who digs").first).to_be_visible()
+    add("Who drinks", "10:30", "11:30")
+    expect(page.locator("#add-2027-05-11").get_by_text("Who digs").first).to_be_visible()
+    form = page.locator("#add-2027-05-11")
+    assert form.get_by_label("Title").input_value() == "Who drinks"
+    form.get_by_label("Begins").fill("11:00")
+    form.get_by_label("Ends").fill("12:00")
+    form.get_by_role("button", name="Add").click()
+    expect(page.locator("#d-2027-05-11").get_by_text("Who drinks").first).to_be_visible()
+
+    # Speakers as a list somebody sent: read, looked over, taken over.
+    page.get_by_role("link", name="People", exact=True).click()
+    page.get_by_label("People, one on each line").fill(
+        "Keeper of the wells; Director; Agency for wells; Brazil\n"
+        "Keeper of the pumps; Engineer; Agency for pumps; Indonesia"
+    )
+    where = page.get_by_label("Where they have a part")
+    digs = where.locator("option", has_text="Who digs").get_attribute("value")
+    where.select_option(digs)
+    page.get_by_role("button", name="Read the list").click()
+    page.get_by_role("button", name="Take over").click()
+
+    # What readers see.
+    page = without_scripts(browser, live_server.url).open(f"{event.get_absolute_url()}programme/")
+    text = page.locator("main").inner_text()
+    for said in ("Who digs", "10:00–11:00", "Who drinks", "11:00–12:00", "Large hall"):
+        assert said in text
+    page.locator("main").get_by_role("link", name="Who digs").click()
+    expect(page.get_by_role("link", name="Keeper of the wells")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Agency for pumps")
 
 
 @pytest.mark.slow
