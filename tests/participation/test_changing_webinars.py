@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from accounts.models import AccountMail
 from core.errors import DomainError
 from core.models import AuditEntry
 from events.editing.sessions import write_session
@@ -130,6 +131,42 @@ def test_other_hours_raise_the_sequence_and_are_told(hub: Any, editor: Any, told
     assert session.starts_at == dt.datetime(2027, 5, 20, 20, 30, tzinfo=dt.UTC)
     assert told == [("hours", "")]
     assert client.get(after.get_absolute_url()).status_code == 200
+
+
+def test_the_letter_about_other_hours_says_what_the_page_says(hub: Any, editor: Any):
+    event, client = arranged(editor, hub), browser(editor)
+    person = make_user()
+    person.profile.time_zone = "Asia/Kathmandu"
+    person.profile.save()
+    come(event, person)
+
+    client.post(
+        f"/events/{event.slug}/edit/webinar/",
+        opened(client, event) | {"day": "2027-11-07", "zone": "America/New_York"},
+    )
+
+    letter = AccountMail.objects.get(purpose="participation_hours").body
+    mine = "Monday 8 November 2027, 01:45–03:00 (Kathmandu, UTC+5:45)"
+    theirs = "Sunday 7 November 2027, 15:00–16:15 (New York, UTC−5)"
+    assert mine in letter
+    assert theirs in letter
+    assert "meet.test.example" not in letter
+    row = text_of(browser(person).get("/events/webinars/?zone=Asia/Kathmandu"))
+    assert mine in row
+    assert theirs in row
+    whole = text_of(browser(person).get(event.get_absolute_url() + "?zone=Asia/Kathmandu"))
+    assert "Your time: Kathmandu , UTC+5:45 01:45–03:00 Monday 8 November 2027" in whole
+    assert "The host’s: New York , UTC−5 15:00–16:15 Sunday 7 November 2027" in whole
+
+
+def test_the_reason_stands_on_the_page_of_what_was_cancelled(hub: Any, editor: Any):
+    event = arranged(editor, hub)
+    operations.cancel_webinar(event, by=editor, reason=f"Rain. {EVIL}")
+
+    page = browser().get(event.get_absolute_url())
+
+    assert "Why it was cancelled" in text_of(page)
+    assert "Rain. &lt;script&gt;" in page.content.decode()
 
 
 def test_another_zone_is_other_hours(hub: Any, editor: Any, told: Any):
