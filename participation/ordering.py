@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 
-def shifted(rows: Sequence[Any], pk: int, *, up: bool) -> list[Any]:
+def shifted(rows: Iterable[Any], pk: int, *, up: bool) -> list[Any]:
     """The rows whose ``position`` changes when one of them changes places with its neighbour.
 
     They are numbered anew from 1, so rows that had the same number are told apart for good. The

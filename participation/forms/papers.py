@@ -141,10 +141,10 @@ class FileOrLink(forms.Form):
 
     def keep(self, stored: StoredFile) -> None:
         """Remember a file that was deposited, so that a refusal does not ask for it again."""
-        data: Any = self.data
-        self.data = data.copy()
-        self.data["file"] = str(stored.pk)
-        self.data.pop("drop", None)
+        data: Any = self.data.copy()
+        data["file"] = str(stored.pk)
+        data.pop("drop", None)
+        self.data = data
 
     def source(self, stored: StoredFile | None) -> dict[str, Any]:
         url = self.cleaned_data["url"]

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError
 from events.models import Event
@@ -114,10 +114,15 @@ def _back(request: HttpRequest, question: Question | None, event: Event) -> Http
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put a question. What cannot be taken stays in the form."""
+    """Put a question. What cannot be taken stays in the form.
+
+    Who had to sign in first comes back with GET, and finds the form.
+    """
     event = find_event(request, slug)
+    if request.method != "POST":
+        return _back(request, None, event)
     form = AskForm(request.POST)
     if form.is_valid():
         try:
@@ -136,11 +141,13 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
-    """Vote for a question, or take the vote back."""
+    """Vote for a question, or take the vote back. With GET nothing happens, as for asking."""
     event = find_event(request, slug)
     question = find_question(request, event, uid)
+    if request.method != "POST":
+        return _back(request, question, event)
     try:
         asking.vote(question, by=request.user, wants=request.POST.get("wants") != "no")
     except DomainError as refusal:

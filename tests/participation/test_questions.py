@@ -170,16 +170,18 @@ def test_visitors_are_asked_to_sign_in(event: Event) -> None:
         assert "/login/" in client.post(page).url
 
 
-def test_what_changes_something_is_sent_not_opened(event: Event, keeper: Any) -> None:
-    question = put(event, keeper)
+def test_opening_what_is_meant_to_be_sent_changes_nothing(event: Event, keeper: Any) -> None:
+    question = put(event)
+    own = put(event, keeper, "Who digs?")
     client = browser(keeper)
-    for page in (
-        url(event, "ask"),
-        url(event, "vote", question.uid),
-        url(event, "question-move", question.uid, "take-back"),
-    ):
-        assert client.get(page).status_code == 405
-    assert Question.objects.get().state == "open"
+
+    asked = client.get(url(event, "ask"), {"text": "Who?"})
+    voted = client.get(url(event, "vote", question.uid))
+    moved = client.get(url(event, "question-move", own.uid, "take-back"))
+
+    assert (asked.url, voted.url) == (url(event), f"{url(event)}?state=open#q-{question.uid}")
+    assert moved.status_code == 405
+    assert Question.objects.filter(state="open", votes=0).count() == 2
 
 
 # --- Who reads what ----------------------------------------------------------------------
