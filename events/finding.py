@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.db.models import prefetch_related_objects
+
 from core import search
 from core.models import SearchDocument
 from core.search import Document as Entry
@@ -132,6 +134,7 @@ def note(event: Event) -> None:
 def note_people(people: Iterable[Person]) -> None:
     """The same for people: found while something public is known of them."""
     people = list(people)
+    prefetch_related_objects(people, "other_names")
     rows: dict[int, list[Contribution]] = {person.pk: [] for person in people}
     found = Contribution.objects.filter(person__in=people).select_related("event")
     for row in found:

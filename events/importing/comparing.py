@@ -1,8 +1,6 @@
 """What taking over a file would do: every row beside the session it is, if there is one.
 
-A row is the session of its ID; else the one of its number; else the one that begins with the
-same title at the same time. What a row does not state stays as it is, and sessions that are
-not in the file stay, too.
+What a row does not state stays as it is, and sessions that are not in the file stay, too.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -28,7 +27,9 @@ from events import clashes
 from events.choices import SessionKind
 from events.editing.desk import YEARS
 from events.importing import people
-from events.importing.rows import COLUMNS, Row, own_key
+from events.importing.matching import Known, read_heading
+from events.importing.rooms import refuse_full_rooms
+from events.importing.rows import COLUMNS, Row
 from events.models import Event, Room, Session, Track
 
 ADD, CHANGE, SAME, REFUSED = "add", "change", "same", "refused"
@@ -56,6 +57,9 @@ PLACING = HOURS | {"room"}
 #: … and one of these is in calendars that were handed out.
 HEARD = PLACING | {"title", "code", "summary"}
 COLUMN_OF = {name: column for column, name in FIELDS.items()} | {"second_hour": "starts"}
+#: Two rows that agree in these are one session.
+TELLING = ("code", "title", "heading", "day", "starts", "room", "external_id")
+SAYS_WHICH = frozenset({"second_hour", "starts_offset"})
 LONGEST_NAME = 120
 
 
@@ -74,7 +78,10 @@ class Change:
 
 @dataclass(slots=True)
 class Planned:
-    """A row, the session it would become, and what that means."""
+    """A row, the session it would become, and what that means.
+
+    ``row`` is a copy to which the comparison adds its own problems and warnings.
+    """
 
     row: Row
     session: Session
@@ -110,10 +117,6 @@ class Planned:
     @property
     def _told(self) -> set[str]:
         return {change.column for change in self.changes}
-
-    def kept(self) -> dict[str, Any]:
-        """The row with what happened to it, for the database."""
-        return self.row.kept() | {"verdict": self.verdict, "shown": asdict(self.shown())}
 
     def shown(self) -> Shown:
         session = self.session
@@ -179,12 +182,13 @@ class Comparison:
         self.sessions = list(event.sessions.select_related("room", "track"))
         self.rooms = {fold(room.name): room for room in Room.objects.filter(event=event)}
         self.tracks = {fold(track.name): track for track in Track.objects.filter(event=event)}
-        rows = [Row.of(entry) for entry in kept]
+        self.kept = list(kept)
+        rows = [Row.of(entry) for entry in self.kept]
         self.people = people.Everybody(event, rows, chosen or {})
-        self._index()
-        self._taken: dict[int, int] = {}
+        self.known = Known(self.sessions)
+        self._taken: dict[tuple[Any, ...], int] = {}
         self.planned = [self._planned(row) for row in rows]
-        _refuse_full_rooms(self)
+        refuse_full_rooms(self)
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -194,6 +198,13 @@ class Comparison:
     def of_use(self) -> list[Planned]:
         """What would be written."""
         return [planned for planned in self.planned if planned.verdict in (ADD, CHANGE)]
+
+    def to_keep(self) -> list[dict[str, Any]]:
+        """The rows as they were read, each with what happens to it, for the database."""
+        return [
+            entry | {"verdict": planned.verdict, "shown": asdict(planned.shown())}
+            for entry, planned in zip(self.kept, self.planned, strict=True)
+        ]
 
     @property
     def digest(self) -> str:
@@ -205,53 +216,20 @@ class Comparison:
         text = json.dumps(told, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
-    # --- Which session a row is ------------------------------------------------------------------
-
-    def _index(self) -> None:
-        self._by_pk = {session.pk: session for session in self.sessions}
-        self._by_id: dict[str, Session] = {}
-        self._by_code: dict[str, list[Session]] = {}
-        self._by_title: dict[tuple[Any, ...], list[Session]] = {}
-        self._titles: dict[str, list[Session]] = {}
-        for session in self.sessions:
-            if session.external_id:
-                self._by_id.setdefault(session.external_id, session)
-            if session.code:
-                self._by_code.setdefault(fold(session.code), []).append(session)
-            title = fold(session.title)
-            self._by_title.setdefault((session.day, session.wall_starts, title), []).append(session)
-            self._titles.setdefault(title, []).append(session)
-
-    def _same(self, row: Row) -> Session | None:
-        """The session this row is about."""
-        told = row.values
-        name = told.get("external_id", "")
-        if (found := self._by_pk.get(own_key(name) or 0)) is not None:
-            del told["external_id"]  # it is the portal's own name for it
-            return found
-        if name and (found := self._by_id.get(name)):
-            return found
-        code = fold(told.get("code", ""))
-        if code:
-            fitting = [one for one in self._by_code.get(code, ()) if _agree(one.external_id, name)]
-            return fitting[0] if len(fitting) == 1 else None
-        key = (*_time_of(told), fold(told.get("title", "")))
-        fitting = [one for one in self._by_title.get(key, ()) if _agree(one.external_id, name)]
-        return fitting[0] if len(fitting) == 1 else None
-
     # --- What would become of it -----------------------------------------------------------------
 
     def _planned(self, row: Row) -> Planned:
-        before = self._same(row)
+        before = self.known.session_of(row)
+        read_heading(row, before)
         if before is None:
             row.values.setdefault("kind", row.values.get("supposed_kind", SessionKind.SESSION))
             planned = Planned(row, Session(event=self.event))
+            self._refuse_twice(row, ("new", *(row.values.get(name) for name in TELLING)))
         else:
             planned = Planned(row, copy.copy(before), is_new=False)
             planned.room = before.room.name if before.room else ""
             planned.track = before.track.name if before.track else ""
-            if (other := self._taken.setdefault(before.pk, row.line)) != row.line:
-                row.refuse("", _("Row %(n)d is about the same session.") % {"n": other})
+            self._refuse_twice(row, ("there", before.pk))
         self._fill(planned)
         self._place(planned)
         _check(planned.session, row)
@@ -263,11 +241,16 @@ class Comparison:
         self._warn_of_days(planned)
         return planned
 
+    def _refuse_twice(self, row: Row, key: tuple[Any, ...]) -> None:
+        if (other := self._taken.setdefault(key, row.line)) != row.line:
+            row.refuse("", _("Row %(n)d is about the same session.") % {"n": other})
+
     def _fill(self, planned: Planned) -> None:
         told, session = planned.row.values, planned.session
         clock = _clock(session)
+        same_moment = not planned.is_new and _is_the_moment(session, told)
         for column, name in FIELDS.items():
-            if column in told:
+            if column in told and not (same_moment and column in HOURS):
                 value = told[column]
                 if column == "day":
                     value = dt.date.fromisoformat(value)
@@ -276,7 +259,8 @@ class Comparison:
                 setattr(session, name, value)
         if session.wall_starts and not session.zone:
             session.zone = told.get("supposed_zone", self.event.zone)
-        if planned.is_new or _clock(session) != clock or "starts_offset" in told:
+        is_other = planned.is_new or _clock(session) != clock or told.keys() & SAYS_WHICH
+        if is_other and not same_moment:
             session.second_hour = _which_hour(session, told, planned.row)
         if session.wall_ends and not session.wall_starts:
             planned.row.refuse("starts", _("Say when it begins."))
@@ -286,8 +270,10 @@ class Comparison:
             name = planned.row.values.get(column, "")
             if not name:
                 continue
-            if len(name) > LONGEST_NAME:
-                planned.row.refuse(column, _too_long(LONGEST_NAME, len(name)))
+            try:
+                MaxLengthValidator(LONGEST_NAME)(name)
+            except ValidationError as error:
+                planned.row.refuse(column, error.messages[0])
                 continue
             there = known.get(fold(name))
             setattr(planned, column, there.name if there else name)
@@ -296,7 +282,7 @@ class Comparison:
 
     def _warn_of_namesakes(self, planned: Planned) -> None:
         """A session that may have been meant, had the row said so."""
-        for one in self._titles.get(fold(planned.session.title), ())[:1]:
+        if (one := self.known.called(planned.session.title)) is not None:
             planned.row.warn(
                 "title",
                 _(
@@ -318,17 +304,20 @@ class Comparison:
             planned.row.warn("day", _("This is after the event ends."))
 
 
-def _agree(known: str, told: str) -> bool:
-    """Whether two IDs can be of one session: one of them is missing, or both are the same."""
-    return not known or not told or known == told
-
-
-def _time_of(told: dict[str, Any]) -> tuple[dt.date | None, dt.time | None]:
-    day, starts = told.get("day"), told.get("starts")
-    return (
-        dt.date.fromisoformat(day) if day else None,
-        dt.time.fromisoformat(starts) if starts else None,
-    )
+def _is_the_moment(session: Session, told: dict[str, Any]) -> bool:
+    """Whether a file that tells instants (UTC) tells those of the session, in whatever zone."""
+    if not told.get("is_instant") or session.starts_at is None:
+        return False
+    for column, moment in (("starts", session.starts_at), ("ends", session.ends_at)):
+        if column in told:
+            wall = dt.datetime.fromisoformat(f"{told['day']}T{told[column]}")
+            try:
+                moments = walltime.both(wall, told["zone"])
+            except ValidationError:
+                return False
+            if moment != moments[bool(told.get("second_hour"))]:
+                return False
+    return True
 
 
 def _clock(session: Session) -> tuple[Any, ...]:
@@ -339,9 +328,10 @@ def _which_hour(session: Session, told: dict[str, Any], row: Row) -> bool | None
     """Which of two hours of one name is meant, as far as the file says it."""
     if "second_hour" in told:
         return bool(told["second_hour"])
+    supposed: bool | None = told.get("supposed_second")
     offset = told.get("starts_offset")
     if session.day is None or session.wall_starts is None or not offset:
-        return None
+        return supposed
     try:
         moments = walltime.both(dt.datetime.combine(session.day, session.wall_starts), session.zone)
     except ValidationError:
@@ -360,7 +350,7 @@ def _which_hour(session: Session, told: dict[str, Any], row: Row) -> bool | None
 
 def _check(session: Session, row: Row) -> None:
     """What the session itself refuses, said at the column it came from."""
-    errors: dict[str, list[str]] = {}
+    errors: dict[str, list[ValidationError]] = {}
     if session.day is not None and session.day.year not in YEARS:
         row.refuse("day", _("Choose a day between 1900 and 2100."))
         return
@@ -370,12 +360,17 @@ def _check(session: Session, row: Row) -> None:
         )
         session.clean()
     except ValidationError as error:
-        errors = error.message_dict
+        errors = error.error_dict
     said = {column for column, _text in row.problems}
-    for name, texts in errors.items():
+    for name, found in errors.items():
         column = COLUMN_OF.get(name, "")
-        if column not in said:
-            row.problems += [(column, text) for text in texts]
+        if column in said:
+            continue
+        for one in found:
+            row.refuse(column, " ".join(one.messages))
+            if one.code == "ambiguous":
+                like = {"like": "02:30+01:00"}
+                row.refuse(column, _("In a table, write its distance from UTC: %(like)s.") % like)
 
 
 def _changes(before: Session, planned: Planned) -> list[Change]:
@@ -416,78 +411,3 @@ def in_words(value: Any) -> str:
 def _when(session: Session) -> str:
     told = [in_words(session.day) or _("Day not stated"), in_words(session.wall_starts)]
     return ", ".join(filter(None, told))
-
-
-def _too_long(most: int, now: int) -> str:
-    return _("Shorten this to %(most)d characters. It has %(n)d now.") % {"most": most, "n": now}
-
-
-# --- Rooms ---------------------------------------------------------------------------------------
-
-#: A session as it would be, and its row if the file has one.
-Held = tuple[Session, Planned | None]
-
-
-def _refuse_full_rooms(comparison: Comparison) -> None:
-    """A room holds one session at a time: what comes later in the file is left out.
-
-    Looked at as if all were taken over, so that two sessions may change places. A session whose
-    row is left out stays where it was, which may be in the way of another: hence the rounds.
-    """
-    refused = True
-    while refused:
-        refused = False
-        for one, other in _overlaps(comparison):
-            culprits = [held for held in (one, other) if held[1] is not None and _brings(held[1])]
-            if not culprits or any(held[1] and held[1].row.problems for held in (one, other)):
-                continue
-            last = max(culprits, key=_line)
-            first = other if last is one else one
-            if last[1] is not None:
-                words = clashes.room_taken(_in_room(first, last[1].room), last[0].zone)
-                last[1].row.refuse("room", words)
-                refused = True
-
-
-def _line(held: Held) -> int:
-    return held[1].line if held[1] else 0
-
-
-def _in_room(held: Held, name: str) -> Session:
-    """The session with the room it would have, which may not be kept yet."""
-    session = copy.copy(held[0])
-    session.room = Room(name=name)
-    return session
-
-
-def _overlaps(comparison: Comparison) -> list[tuple[Held, Held]]:
-    """Sessions that would be in one room at once."""
-    good = [planned for planned in comparison.planned if not planned.row.problems]
-    told = {planned.session.pk for planned in good if not planned.is_new}
-    by_room: dict[str, list[Held]] = {}
-    for session in comparison.sessions:
-        if session.room and session.pk not in told:
-            by_room.setdefault(fold(session.room.name), []).append((session, None))
-    for planned in good:
-        if planned.room:
-            by_room.setdefault(fold(planned.room), []).append((planned.session, planned))
-    found: list[tuple[Held, Held]] = []
-    for held in by_room.values():
-        timed = [pair for pair in held if pair[0].starts_at is not None]
-        timed.sort(key=lambda pair: (pair[0].starts_at, _ends(pair[0]), _line(pair)))
-        longest: Held | None = None
-        for pair in timed:
-            if longest is not None and clashes.overlap(pair[0], longest[0]):
-                found.append((pair, longest))
-            if longest is None or _ends(pair[0]) >= _ends(longest[0]):
-                longest = pair
-    return found
-
-
-def _ends(session: Session) -> dt.datetime:
-    return session.ends_at or session.starts_at or clashes.NEVER
-
-
-def _brings(planned: Planned) -> bool:
-    """Whether the file puts the session there; what overlapped before is not its doing."""
-    return planned.is_new or planned.is_moved

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.walltime import wall
 from events.importing.rows import COLUMNS, uid_of
+from events.importing.sessions_of_table import NO_DAY
 from events.models import Contribution, Event, Session
 from events.programme import in_order
 from hubs.reference import country_label
@@ -34,7 +35,7 @@ def table_of(event: Event) -> Iterator[list[Any]]:
 def _told(session: Session, people: list[Contribution]) -> dict[str, Any]:
     return {
         "code": session.code,
-        "day": session.day.isoformat() if session.day else "",
+        "day": session.day.isoformat() if session.day else NO_DAY,
         "starts": _hour(session, "starts"),
         "ends": _hour(session, "ends"),
         "title": session.title,

@@ -43,7 +43,7 @@ class Unreadable(Exception):
 class Row:
     """One session as a file has it. ``values`` holds only what the file states.
 
-    ``line`` is the line of a table, counted from 1, or the place of an entry in a calendar.
+    ``line`` is the row of a table, as a spreadsheet counts, or the place of an entry in a calendar.
     ``people`` are lines of ``speakers``; None if the file says nothing about them. Problems
     and warnings are pairs of a column, or "", and words.
     """

@@ -19,6 +19,8 @@ from events.importing.tables import Table
 #: Columns taken as they stand.
 TEXTS = ("code", "title", "track", "room", "summary", "external_id")
 TITLES_OF_KINDS = 40
+#: Stands where the day is not known, since an empty cell means that of the row above.
+NO_DAY = "—"
 
 
 def rows_of(table: Table, days: tuple[str, str]) -> list[Row]:
@@ -57,7 +59,9 @@ def _row(number: int, told: dict[str, str], order: words.DayOrder, day_above: st
     row.values = {name: told[name] for name in TEXTS if told.get(name)}
     if "title" not in row.values:
         row.refuse("title", _("The title is missing."))
-    if told.get("day"):
+    if told.get("day") == NO_DAY:
+        pass
+    elif told.get("day"):
         _into(row, "day", lambda: words.read_day(told["day"], order).isoformat())
     elif day_above:
         row.values["day"] = day_above

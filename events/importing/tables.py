@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from events.importing.rows import MOST_ROWS, Unreadable
 from events.importing.words import heading_of
 
-#: A line of the file and its cells.
+#: The number of a row, as a spreadsheet shows it, and its cells.
 Line = tuple[int, list[str]]
 
 DIVIDERS = (",", ";", "\t", "|")
@@ -99,20 +100,20 @@ def _lines(text: str, divider: str) -> Iterator[Line]:
     """The lines of a table; a cell in quotation marks may go over several lines of the file."""
     if "\x00" in text:
         raise Unreadable(_no_table())
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=divider, strict=True)
-    before = 0
+    if text[:5].lower() == f"sep={divider}":
+        text = text.partition("\n")[2]
+    number = 0
     try:
-        for cells in reader:
-            if not (before == 0 and cells and cells[0].lower() == f"sep={divider}"):
-                yield before + 1, cells
-            before = reader.line_num
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True):
+            number += 1
+            yield number, cells
     except csv.Error:
         raise Unreadable(
             _(
-                "Line %(line)d of the file cannot be read: a quotation mark is opened and not"
+                "Row %(row)d of the table cannot be read: a quotation mark is opened and not"
                 " closed, or stands inside a cell."
             )
-            % {"line": before + 1}
+            % {"row": number + 1}
         ) from None
 
 

@@ -47,7 +47,7 @@ def keep(event: Event, read: Read, *, name: str, by: User) -> ProgrammeImport:
         event=event,
         source=read.source,
         file_name=name[:150],
-        rows=[planned.kept() for planned in compared.planned],
+        rows=compared.to_keep(),
         notes=read.notes,
         made_by=by,
     )
@@ -76,7 +76,7 @@ def take_over(
         if not compared.of_use:
             raise DomainError(_("There is nothing to take over."), code="nothing")
         _write(desk, compared)
-        row.rows = [planned.kept() for planned in compared.planned]
+        row.rows = compared.to_keep()
         row.applied_at = timezone.now()
         row.save(update_fields=["rows", "applied_at"])
     return row

@@ -197,7 +197,9 @@ def _months() -> dict[str, int]:
     for number in range(1, 13):
         for code, _name in settings.LANGUAGES:
             with translation.override(code):
-                found[fold(translation.gettext(ENGLISH_MONTHS[number - 1]))] = number
+                name = ENGLISH_MONTHS[number - 1]
+                found[fold(translation.gettext(name))] = number
+                found[fold(translation.pgettext("alt. month", name))] = number  # in a date
     return found
 
 
@@ -247,6 +249,7 @@ def _day_of(folded: str, text: str, order: DayOrder) -> dt.date | None:
 def read_time(text: str) -> tuple[dt.time, str]:
     """An hour of the day, and the distance from UTC that may stand behind it."""
     folded = fold(text).replace("\u2212", "-")
+    folded = re.sub(r"^\d{4}-\d{2}-\d{2}[t ](?=\d)", "", folded)  # a cell with day and hour
     if folded in {"noon", "midday"}:
         return dt.time(12), ""
     if re.fullmatch(r"\d{4}", folded):

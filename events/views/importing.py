@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,24 +19,26 @@ from core.errors import DomainError
 from core.templatetags.components import with_query
 from core.text import fold
 from events import speakers
-from events.forms_importing import ImportForm
+from events.forms.importing import ImportForm
 from events.importing import reading, taking_over
 from events.importing.comparing import ADD, CHANGE, REFUSED, SAME, VERDICTS, Comparison, Shown
 from events.importing.handing_out import headings, table_of
 from events.importing.rows import COLUMNS, MOST_BYTES, MOST_ROWS, Unreadable
 from events.models import Event, ProgrammeImport
-from events.presentation import in_english
+from events.views.editing import around_editor, find_edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+HERE = "programme-import"
 PER_PAGE = 50
 LATEST = 5
+ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "icalendar": ".ics"}
 EXPLAINED = {
     "code": _lazy("As it is written in the programme, like 3 or S2."),
-    "day": _lazy("Like 2026-05-06. Empty: the day of the row above."),
+    "day": _lazy("Like 2026-05-06. Empty: the day of the row above. Not known: —"),
     "starts": _lazy("Like 09:00. One column “Time” with 09:00–10:30 is read, too."),
     "ends": _lazy("Like 10:30, on the same day."),
     "title": _lazy("Up to 300 characters."),
@@ -54,17 +55,9 @@ EXPLAINED = {
 }
 
 
-def find(request: HttpRequest, slug: str) -> Event:
-    """An event whose programme this person may change; 404 if they do not see it, else 403."""
-    event = get_object_or_404(Event.objects.visible_to(request.user), slug=slug)
-    if not request.user.has_perm("events.change_event", event):
-        raise PermissionDenied
-    return event
-
-
 def _find_import(request: HttpRequest, slug: str, uid: str) -> ProgrammeImport:
     """A file somebody read for this event and did not put away."""
-    event = find(request, slug)
+    event = find_edited(request, slug)
     rows = ProgrammeImport.objects.filter(event=event, dropped_at=None).select_related("made_by")
     found = get_object_or_404(rows, uid=uid)
     found.event = event
@@ -75,7 +68,7 @@ def _find_import(request: HttpRequest, slug: str, uid: str) -> ProgrammeImport:
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a file. It is read and compared; nothing is written to the programme."""
-    event = find(request, slug)
+    event = find_edited(request, slug)
     if request.method == "POST":
         form = ImportForm(request.POST, request.FILES, event=event)
         if "file" in getattr(request, "too_large", ()):
@@ -91,24 +84,29 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         form = ImportForm(event=event)
     imports = event.programme_imports.select_related("made_by").defer("rows", "notes")
-    context = {
-        "event": event,
-        "form": form,
-        "open": list(imports.filter(applied_at=None, dropped_at=None)),
-        "taken": list(imports.exclude(applied_at=None).order_by("-applied_at")[:LATEST]),
-        "has_sessions": event.sessions.exists(),
-        "columns": [(label, EXPLAINED[name]) for name, label in COLUMNS.items()],
-        "most_rows": MOST_ROWS,
-        "most_megabytes": uploads.megabytes(MOST_BYTES),
-        "en": in_english(),
-    }
+    context = around_editor(
+        event,
+        HERE,
+        title=_("Programme from a file"),
+        lede=_(
+            "Choose a table or a calendar file. You see what it would change, row by row, before"
+            " anything is written."
+        ),
+        form=form,
+        open=list(imports.filter(applied_at=None, dropped_at=None)),
+        taken=list(imports.exclude(applied_at=None).order_by("-applied_at")[:LATEST]),
+        has_sessions=event.sessions.exists(),
+        columns=[(label, EXPLAINED[name]) for name, label in COLUMNS.items()],
+        most_rows=MOST_ROWS,
+        most_megabytes=uploads.megabytes(MOST_BYTES),
+    )
     return render(request, "events/edit/import.html", context)
 
 
 def _read(request: HttpRequest, event: Event, form: ImportForm) -> ProgrammeImport:
     upload = form.cleaned_data["file"]
     read = reading.read(upload, event, zone=form.cleaned_data.get("zone", ""))
-    name = uploads.safe_name(upload.name or "", "")
+    name = uploads.safe_name(upload.name or "", ENDINGS[read.source])
     return taking_over.keep(event, read, name=name, by=request.user)
 
 
@@ -164,7 +162,8 @@ def _shown(
     rows = [one for one in compared.planned if only not in VERDICTS or one.verdict == only]
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = [one.shown() for one in page.object_list]
-    return _around(request, found, compared.counts) | {
+    title = _("What this file would change")
+    return _around(request, found, compared.counts, title) | {
         "page": page,
         "compared": compared,
         "writes": len(compared.of_use),
@@ -174,23 +173,26 @@ def _shown(
     }
 
 
-def _around(request: HttpRequest, found: ProgrammeImport, counts: dict[str, int]) -> dict[str, Any]:
+def _around(
+    request: HttpRequest, found: ProgrammeImport, counts: Counter[str], title: str
+) -> dict[str, Any]:
     only = request.GET.get("only", "")
-    tabs = [(_("All"), with_query(request.GET, only=None, page=None), only not in VERDICTS,
+    verdicts = [(_("All"), with_query(request.GET, only=None, page=None), only not in VERDICTS,
              sum(counts.values()))]  # fmt: skip
-    tabs += [
+    verdicts += [
         (label, with_query(request.GET, only=code, page=None), only == code, counts[code])
         for code, label in VERDICTS.items()
         if counts[code]
     ]
-    return {
-        "event": found.event,
-        "found": found,
-        "tabs": tabs if len(tabs) > 2 else [],
-        "counts": [(counts[code], VERDICTS[code]) for code in (ADD, CHANGE, SAME, REFUSED)],
-        "left_out": counts[REFUSED],
-        "en": in_english(),
-    }
+    return around_editor(
+        found.event,
+        HERE,
+        title=title,
+        found=found,
+        verdicts=verdicts if len(verdicts) > 2 else [],
+        counts=[(counts[code], VERDICTS[code]) for code in (ADD, CHANGE, SAME, REFUSED)],
+        left_out=counts[REFUSED],
+    )
 
 
 def _asked(compared: Comparison, chosen: dict[str, int]) -> list[dict[str, Any]]:
@@ -220,14 +222,14 @@ def _done(request: HttpRequest, found: ProgrammeImport) -> dict[str, Any]:
     rows = [entry for entry in found.rows if only not in VERDICTS or entry["verdict"] == only]
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = [Shown.of(entry) for entry in page.object_list]
-    return _around(request, found, counts) | {"page": page}
+    return _around(request, found, counts, _("What this file changed")) | {"page": page}
 
 
 @login_required
 @require_POST
 def put_away(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
     """Forget a file that was read and not taken over."""
-    event = find(request, slug)
+    event = find_edited(request, slug)
     found = get_object_or_404(ProgrammeImport.objects.filter(event=event), uid=uid)
     try:
         taking_over.put_away(found, by=request.user)
@@ -242,7 +244,7 @@ def put_away(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 @require_safe
 def template(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """A table to fill in, as this import reads it."""
-    event = find(request, slug)
+    event = find_edited(request, slug)
     return spreadsheet.download([headings()], f"{event.slug}-template.csv")
 
 
@@ -250,5 +252,5 @@ def template(request: HttpRequest, slug: str) -> StreamingHttpResponse:
 @require_safe
 def table(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """The programme as it is, to change it in a spreadsheet and read it in again."""
-    event = find(request, slug)
+    event = find_edited(request, slug)
     return spreadsheet.download(table_of(event), f"{event.slug}-programme.csv")
