@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from participation.signals import arrangements_changed
 from participation.tasks import remind as task
 from tests.factories import make_hub, make_member, make_user
 from tests.participation.factories import come, make_webinar, open_registration
+from tests.validation.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -425,3 +427,20 @@ def test_no_letter_has_the_link_or_a_name_and_each_is_plain(
         for address in re.findall(r"https?://\S+", mail.body):
             assert address.startswith(f"{settings.PORTAL_URL}/"), address
             assert "?" not in address, address
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_places_given_back_at_once_are_each_told_to_one_in_line(event: Event) -> None:
+    open_registration(event, places=6)
+    placed = [come(event, reader(f"p{n}")) for n in range(6)]
+    for n in range(8):
+        come(event, reader(f"w{n}"))
+    written()
+
+    results = at_once(*[partial(registering.withdraw, row, by=row.user) for row in placed])
+
+    assert results == [None] * 6
+    told = written()
+    assert sorted(to for what, to in told if what == "withdrawn") == [f"p{n}" for n in range(6)]
+    assert [to for what, to in told if what == "promoted"] == [f"w{n}" for n in range(6)]
