@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import clashes
@@ -56,6 +56,7 @@ hours = st.tuples(st.integers(0, 12), st.one_of(st.none(), st.integers(1, 5))).m
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(hours, max_size=9))
 def test_every_overlap_is_found_once(spans: list[tuple[int, int | None]]):
     room = Room(pk=1, name="Hall")

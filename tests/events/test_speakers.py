@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import translation
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import speakers
@@ -187,6 +187,7 @@ def test_parts_are_read_by_their_names_in_every_language(language: str):
         ]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader(text: str):
     reading = speakers.read(text)
