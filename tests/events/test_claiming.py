@@ -343,6 +343,20 @@ def test_the_page_leads_to_the_profile_as_far_as_it_is_shown(
     assert f'href="{profile}"' in own
 
 
+def test_the_profile_leads_to_the_person_and_not_to_a_hidden_one() -> None:
+    person, owner = known(name="Ada Keeper"), make_user()
+    Person.objects.filter(pk=person.pk).update(user=owner)
+    hidden, other = make_person(name="Hidden"), make_user()
+    contribute(hidden, make_event(is_public=False))
+    Person.objects.filter(pk=hidden.pk).update(user=other)
+    Profile.objects.update(name_audience=Audience.PUBLIC)
+
+    page = Client().get(owner.profile.get_absolute_url()).content.decode()
+    assert f'href="{person.get_absolute_url()}"' in page
+    for who in (owner, other):
+        assert "Hidden" not in Client().get(who.profile.get_absolute_url()).content.decode()
+
+
 def test_the_link_is_taken_back_by_the_member_or_a_moderator() -> None:
     person, owner = known(), make_user()
     for who in (owner, make_user(is_staff=True)):
