@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -61,6 +61,7 @@ class SessionFields(forms.Form):
         event: Event,
         rooms: Sequence[Room],
         zone: str = "",
+        all_zones: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -71,10 +72,23 @@ class SessionFields(forms.Form):
         self.fields["room"].choices = [("", _("No room")), *names]  # type: ignore[attr-defined]
         self.fields["zone"].choices = zones_with(zone, event.zone)  # type: ignore[attr-defined]
         self.fields["zone"].initial = zone
+        self.has_all_zones = all_zones or not (zone or event.zone)
+        if not self.has_all_zones:
+            self._shorten(zone, event.zone)
         self.fields["which"].choices = [  # type: ignore[attr-defined]
             ("", _("Not said")),
             ("first", _("The first, before the clocks are put back")),
             ("second", _("The second, after the clocks were put back")),
+        ]
+
+    def _shorten(self, *known: str) -> None:
+        """Offer the zones in use here alone: the whole list is long, and rarely needed. What
+        was chosen from it before stays, and all of it is accepted."""
+        field = self.fields["zone"]
+        used = dict.fromkeys(["", *filter(None, [*known, str(self["zone"].value() or "")])])
+        names = {name for name, _label in _flat(field.choices)}  # type: ignore[attr-defined]
+        field.widget.choices = [  # type: ignore[attr-defined]
+            (name, name.replace("_", " ") or "—") for name in used if name in names
         ]
 
     def values(self) -> dict[str, Any]:
@@ -111,6 +125,15 @@ class SessionFields(forms.Form):
             (value, label % {"offset": _offset(moment, values["zone"])})
             for value, label, moment in zip(("first", "second"), labels, moments, strict=True)
         ]
+
+
+def _flat(choices: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    """Choices without their groups."""
+    for value, label in choices:
+        if isinstance(label, (list, tuple)):
+            yield from label
+        else:
+            yield value, label
 
 
 def _offset(moment: dt.datetime, zone: str) -> str:

@@ -174,13 +174,14 @@ def find_session(event: Event, pk: int) -> Session:
     return found
 
 
-def _form(event: Event, *args: Any, zone: str, **kwargs: Any) -> SessionForm:
+def _form(request: HttpRequest, event: Event, *args: Any, zone: str, **kwargs: Any) -> SessionForm:
     return SessionForm(
         *args,
         event=event,
         rooms=list(event.rooms.all()),
         tracks=list(event.tracks.all()),
         zone=zone,
+        all_zones=request.GET.get("zones") == "all",
         **kwargs,
     )
 
@@ -192,14 +193,14 @@ def new_session(request: HttpRequest, slug: str) -> HttpResponse:
     event = find_edited(request, slug)
     zone = zone_for(event, event.sessions.exclude(zone="").order_by("pk")[:1])
     if request.method == "POST":
-        form = _form(event, request.POST, zone=zone)
+        form = _form(request, event, request.POST, zone=zone)
         if form.is_valid() and (added := _written(request, event, form)) is not None:
             messages.success(
                 request, _("“%(title)s” is in the programme.") % {"title": added.title}
             )
             return redirect("events:session-edit", slug=slug, pk=added.pk)
     else:
-        form = _form(event, initial=_asked_for(request), zone=zone)
+        form = _form(request, event, initial=_asked_for(request), zone=zone)
     context = around_editor(event, "programme-edit", title=_("Add a session"), form=form)
     return render(request, "events/edit/session.html", context)
 
@@ -224,7 +225,7 @@ def edit_session(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     zone = session.zone or event.zone
     base, now, status = editing.state_of(session), None, 200
     if request.method == "POST":
-        form = _form(event, request.POST, zone=zone)
+        form = _form(request, event, request.POST, zone=zone)
         base = request.POST.get("base", "")
         if form.is_valid():
             if _written(request, event, form, find_session(event, pk), base) is not None:
@@ -233,7 +234,7 @@ def edit_session(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             if form.is_stale:
                 base, now, status = editing.state_of(session), session, STALE
     else:
-        form = _form(event, initial=opened_from(session), zone=zone)
+        form = _form(request, event, initial=opened_from(session), zone=zone)
         form.asks_which = session.second_hour is not None
     context = _around_session(event, session, form=form, base=base, now=now)
     return render(request, "events/edit/session.html", context, status=status)
@@ -286,7 +287,7 @@ def move_session(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Moved."))
             return redirect(f"{_home(event)}#s-{pk}")
-    again = _form(event, initial=opened_from(session), zone=session.zone or event.zone)
+    again = _form(request, event, initial=opened_from(session), zone=session.zone or event.zone)
     context = _around_session(event, session, form=again, base=editing.state_of(session), move=form)
     return render(request, "events/edit/session.html", context)
 

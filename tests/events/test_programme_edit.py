@@ -241,6 +241,25 @@ def test_an_event_without_a_zone_asks_for_it_once(desk: Client, event: Event):
     assert "zone" not in after.context["days"][0].form.fields
 
 
+def test_the_long_list_of_zones_is_sent_only_to_who_asks(desk: Client, event: Event):
+    session = make_session(event, zone="Europe/Berlin", wall_starts=dt.time(9))
+    address = at("session-edit", session.pk)
+
+    short = desk.get(address)
+    whole_list = desk.get(f"{address}?zones=all")
+    desk.post(address, whole(session, begins="09:00", zone="Asia/Jakarta"))
+    kept = desk.post(address, whole(session, begins="09:00", zone="Africa/Lagos", title=""))
+
+    def offered(answer: Any) -> list[str]:
+        return re.findall(r'<option value="([^"]*/[^"]*)"', answer.content.decode())
+
+    assert offered(short) == ["Europe/Berlin"]
+    assert len(offered(whole_list)) > 300
+    assert offered(kept) == ["Asia/Jakarta", "Europe/Berlin", "Africa/Lagos"]
+    session.refresh_from_db()
+    assert session.zone == "Asia/Jakarta"
+
+
 def test_an_hour_that_comes_twice_is_asked_about(desk: Client, event: Event):
     day = dt.date(2024, 10, 27)
     Event.objects.filter(pk=event.pk).update(starts=day.isoformat(), ends="")
