@@ -14,6 +14,8 @@ from django.urls import reverse
 
 from events import calendars, subscribing
 from events.models import Event, Room, Series, Session
+from events.signals import programme_changed
+from tests.desk import desk_client
 from tests.events.factories import (
     contribute,
     make_commitment,
@@ -21,6 +23,8 @@ from tests.events.factories import (
     make_person,
     make_session,
 )
+from tests.events.test_desk import address as desk_address
+from tests.events.test_desk import form_of
 from tests.factories import make_hub, make_member, make_user
 from tests.people import browser
 from tests.rfc5545 import Component, read
@@ -227,6 +231,33 @@ def test_a_change_of_the_event_is_one_of_its_sessions(client: Client) -> None:
     Session.objects.filter(pk=session.pk).update(sequence=3)
 
     assert [row["SEQUENCE"] for row in feed(client, address).all("VEVENT")] == ["2", "5"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "counted"),
+    [({"city": "Upper Well"}, 1), ({"status": "cancelled"}, 1), ({"website": "https://wells.example/"}, 0)],
+)
+def test_at_the_desk_what_calendars_show_is_counted(changes: dict[str, str], counted: int) -> None:
+    event = make_event()
+    desk = desk_client(make_user(is_staff=True))
+
+    there = desk_address(event)
+    answer = desk.post(there, form_of(desk, there) | changes)
+
+    assert answer.status_code == 302
+    event.refresh_from_db()
+    assert event.sequence == counted
+
+
+def test_a_changed_programme_has_a_new_stamp(client: Client) -> None:
+    event = make_event()
+    long_ago = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    Event.objects.filter(pk=event.pk).update(updated_at=long_ago)
+    assert feed(client).all("VEVENT")[0]["LAST-MODIFIED"] == "20240101T000000Z"
+
+    programme_changed.send(Event, event=event, by=make_user())
+
+    assert feed(client).all("VEVENT")[0]["LAST-MODIFIED"] > "20260101T000000Z"
 
 
 def test_what_did_not_change_is_not_sent_again(client: Client) -> None:
