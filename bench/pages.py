@@ -41,6 +41,7 @@ def addresses() -> list[tuple[str, str, bool]]:
     draft = Solution.objects.filter(owner__email=PRACTITIONER).order_by("pk")[0]
     hub = Hub.objects.filter(solutions__in=Solution.objects.public()).order_by("pk")[0]
     solutions = reverse("catalogue:solutions")
+    webinar = Event.objects.filter(kind="webinar", admission__waiting__gt=0).order_by("pk")[0]
     four = "&".join(f"hub={slug}" for slug in ("abc", "amexcid", "indonesia-ct", "sce"))
     rare = (
         SearchFacet.objects.filter(document__kind="solution")
@@ -63,9 +64,17 @@ def addresses() -> list[tuple[str, str, bool]]:
         ("events", reverse("events:events"), False),
         ("one event", Event.objects.order_by("pk")[0].get_absolute_url(), False),
         ("commitments", reverse("events:commitments"), False),
+        ("webinars", reverse("participation:webinars"), False),
+        ("one webinar", webinar.get_absolute_url(), False),
+        ("a webinar’s questions", reverse("participation:questions", args=[webinar.slug]), False),
+        ("calendars to follow", reverse("events:subscribe"), False),
+        ("community", reverse("community:home"), False),
         ("search over everything", f"{reverse('search')}?q=water", False),
         ("sign in", reverse("account_login"), False),
         ("dashboard", reverse("dashboard"), True),
+        ("one webinar, with a place", webinar.get_absolute_url(), True),
+        ("registration", reverse("participation:registration", args=[webinar.slug]), True),
+        ("my events", reverse("participation:mine"), True),
         ("team space", reverse("hubs:team:overview", args=["example-hub"]), True),
         ("team: statements", reverse("hubs:team:statements", args=["example-hub"]), True),
         ("self-assessment", reverse("assessment:hub", args=["example-hub"]), True),

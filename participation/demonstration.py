@@ -133,11 +133,10 @@ def _wednesday_after(day: dt.date) -> dt.date:
 def _move_back(event: Event, *, weeks: int) -> None:
     """Nobody registers for the past; so it was ahead, and is moved back afterwards."""
     session = event.sessions.get()
-    session.day -= dt.timedelta(weeks=weeks)
+    day = dt.date.fromisoformat(event.starts) - dt.timedelta(weeks=weeks)
+    session.day = day
     session.clean()
     session.save()
-    Event.objects.filter(pk=event.pk).update(
-        starts=session.day.isoformat(), ends=session.day.isoformat()
-    )
+    Event.objects.filter(pk=event.pk).update(starts=day.isoformat(), ends=day.isoformat())
     event.refresh_from_db()
     Question.objects.filter(event=event).update(asked_at=session.starts_at)

@@ -179,7 +179,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     }
     response = render(request, "participation/join.html", context)
     response["Cache-Control"] = "no-store, private"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -235,7 +235,11 @@ def test_a_change_of_the_event_is_one_of_its_sessions(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "counted"),
-    [({"city": "Upper Well"}, 1), ({"status": "cancelled"}, 1), ({"website": "https://wells.example/"}, 0)],
+    [
+        ({"city": "Upper Well"}, 1),
+        ({"status": "cancelled"}, 1),
+        ({"website": "https://wells.example/"}, 0),
+    ],
 )
 def test_at_the_desk_what_calendars_show_is_counted(changes: dict[str, str], counted: int) -> None:
     event = make_event()

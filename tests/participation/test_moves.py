@@ -85,9 +85,7 @@ def test_each_move_is_for_those_people_in_those_states(
         thing = made(kind, people, state)
         for who in KINDS:
             expected = [
-                verb
-                for verb, (states, may) in table.items()
-                if state in states and who in may
+                verb for verb, (states, may) in table.items() if state in states and who in may
             ]
             assert (state, who, sorted(thing.moves_for(people[who]))) == (
                 state, who, sorted(expected),

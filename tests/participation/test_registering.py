@@ -491,7 +491,7 @@ def test_nothing_keeps_the_page_and_the_link_tells_nothing(
     now.move_to(BEGINS)
     page = browser(person).get(JOIN)
 
-    assert (page["Cache-Control"], page["Referrer-Policy"]) == ("no-store, private", "no-referrer")
+    assert (page["Cache-Control"], page["Referrer-Policy"]) == ("no-store, private", "same-origin")
     assert f'href="{LINK}" rel="noopener noreferrer"' in page.content.decode()
     assert browser(person).post(JOIN).status_code == 405
 
