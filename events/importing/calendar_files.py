@@ -28,6 +28,9 @@ from events.models import Event
 BEGINNING = re.compile(rb"\s*BEGIN:VCALENDAR", re.IGNORECASE)
 #: Descriptions some programs write as pages; anything else in brackets is text.
 _MARKUP = re.compile(r"</?(?:a|b|br|div|i|li|ol|p|span|u|ul|html-blob)\b[^<>]*>", re.IGNORECASE)
+#: The zone of a time under a name that the library leaves to us.
+ZONE = "X-ZONE"
+_TZID = re.compile(r"^((?:DTSTART|DTEND)[^:\r\n]*?);TZID=", re.IGNORECASE | re.MULTILINE)
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 MOST_LINES = 60_000
 
@@ -39,7 +42,7 @@ def is_calendar(data: bytes) -> bool:
 def read(data: bytes, event: Event, zone: str) -> tuple[list[Row], list[str]]:
     """The entries of a calendar file, and what is to be said of all of it."""
     text, rules = rules_of(_decoded(data))
-    calendar, entries = _parsed(text)
+    calendar, entries = _parsed(_TZID.sub(rf"\1;{ZONE}=", text))
     if str(calendar.get("METHOD", "")).upper() == "CANCEL":
         raise Unreadable(_("This file takes entries back. Take those sessions out yourself."))
     entries = [entry for entry in entries if not _is_the_event(entry, event)]
@@ -207,10 +210,10 @@ class _Reader:
         An hour on the wall that comes twice is the first of the two, as the standard has it.
         """
         wall = value.replace(tzinfo=None)
-        named = str(prop.params.get("TZID", "")) if hasattr(prop, "params") else ""
+        named = str(prop.params.get(ZONE, ""))
         if not named:
             if value.tzinfo is not None:
-                return self.zone, wall.replace(tzinfo=dt.UTC), True
+                return self.zone, value.astimezone(dt.UTC), True
             self.floating = True
             return self.zone, walltime.instant(wall, self.zone, second=False), False
         if zone := words.zone_of(named):

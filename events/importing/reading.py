@@ -45,10 +45,14 @@ def _workbook(upload: Any) -> bytes:
     try:
         found = uploads.inspect(upload)
     except ValidationError as refusal:
-        raise Unreadable(refusal.messages[0]) from None
+        raise Unreadable(_other() if refusal.code == "kind" else refusal.messages[0]) from None
     if not found.content_type.endswith("spreadsheetml.sheet"):
-        raise Unreadable(_("This file is no table that can be read. Save it as XLSX or CSV."))
+        raise Unreadable(_other())
     return found.data
+
+
+def _other() -> str:
+    return _("This file is no table that can be read. Save it as XLSX or CSV.")
 
 
 def _bytes(upload: Any) -> bytes:

@@ -24,6 +24,8 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MOST_ZONES = 20
 MOST_CHANGES = 200
 YEARS = range(1900, 2101)
+#: A day like the fifth Sunday of a month or 29 February comes at least once in so many years.
+RARE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +97,15 @@ class Observance:
         """When it last began up to that hour."""
         found = [moment for moment in (self.starts, *self.others) if moment <= wall]
         if self.rule is not None:
-            for year in (wall.year, wall.year - 1):
+            until = self.rule.until  # said in UTC
+            end = wall if until is None else min(wall, until + self.before)
+            for year in range(end.year, max(self.starts.year, end.year - RARE) - 1, -1):
                 day = self.rule.day_in(year)
                 moment = dt.datetime.combine(day, self.starts.time()) if day else None
-                if moment and self.starts <= moment <= wall and self._counts(moment):
+                if moment and self.starts <= moment <= end:
                     found.append(moment)
                     break
         return max(found, default=None)
-
-    def _counts(self, moment: dt.datetime) -> bool:
-        """The end of a rule is said in UTC."""
-        last = self.rule.until if self.rule else None
-        return last is None or moment - self.before <= last
 
 
 @dataclass(slots=True)
