@@ -324,7 +324,7 @@ def test_a_name_two_people_bear_is_asked_about(client: Client, event: Event) -> 
 
     row = page.context["page"][1]
     assert row.problems == [
-        ("Speakers", "“Ada Brook” may be somebody of the record. Say below who is meant.")
+        ("Speakers", "“Ada Brook” may be somebody of the record. Say who is meant.")
     ]
     (asked,) = page.context["asked"]
     assert [known.lately for known in asked["people"]] == ["", "Keeper of wells"]
@@ -494,9 +494,9 @@ def kept(client: Client, event: Event) -> ProgrammeImport:
     return ProgrammeImport.objects.get()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_whoever_keeps_the_event_finds_the_pages(kept: ProgrammeImport, page: str) -> None:
-    address = f"/events/wells/edit/import/{page}".format(uid=kept.uid)
+@pytest.mark.parametrize("part", PAGES)
+def test_whoever_keeps_the_event_finds_the_pages(kept: ProgrammeImport, part: str) -> None:
+    address = f"/events/wells/edit/import/{part}".format(uid=kept.uid)
     hub = kept.event.hub
     people = {
         "visitor": (None, 302),

@@ -272,8 +272,8 @@ def opened_again(answer: Any) -> dict[str, Any]:
     return {name: form[name].value() for name in form.fields if form[name].value()}
 
 
-@pytest.mark.parametrize("page", ["webinar/", "webinar/cancel/", "repeat/"])
-def test_who_may_open_the_pages_of_change(hub: Any, editor: Any, page: str):
+@pytest.mark.parametrize("part", ["webinar/", "webinar/cancel/", "repeat/"])
+def test_who_may_open_the_pages_of_change(hub: Any, editor: Any, part: str):
     hidden, open_one = arranged(editor, hub, is_public=None), arranged(editor, hub)
     for who, statuses in (
         (None, (302, 302)),
@@ -286,11 +286,11 @@ def test_who_may_open_the_pages_of_change(hub: Any, editor: Any, page: str):
     ):
         client = browser(who)
         assert (
-            client.get(f"/events/{open_one.slug}/edit/{page}").status_code,
-            client.get(f"/events/{hidden.slug}/edit/{page}").status_code,
+            client.get(f"/events/{open_one.slug}/edit/{part}").status_code,
+            client.get(f"/events/{hidden.slug}/edit/{part}").status_code,
         ) == statuses
     meeting = make_event(hub=hub)
-    assert browser(editor).get(f"/events/{meeting.slug}/edit/{page}").status_code == 404
+    assert browser(editor).get(f"/events/{meeting.slug}/edit/{part}").status_code == 404
 
 
 def test_a_webinar_the_record_knows_by_days_only_gets_its_hours(hub: Any, editor: Any):

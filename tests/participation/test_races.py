@@ -15,7 +15,7 @@ import pytest
 from django.db import IntegrityError, connection, connections
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.models import Profile, User
 from core.models import AuditHead
 from events.models import Event
 from participation.models import Admission, Registration
@@ -37,10 +37,12 @@ def event() -> Event:
 
 def crowd(n: int) -> list[User]:
     """So many members, written at once: hashing a password each would take minutes."""
-    return User.objects.bulk_create(
+    people = User.objects.bulk_create(
         User(email=f"member-{number}@test.example", name=f"Member {number}", password="!")
         for number in range(n)
     )
+    Profile.objects.bulk_create(Profile(user=user) for user in people)
+    return people
 
 
 def in_parallel(calls: list[Callable[[], Any]], hands: int = HANDS) -> list[BaseException]:
@@ -168,9 +170,9 @@ def test_without_the_lock_the_last_place_goes_twice(
     def no_lock(rows: QuerySet[Any], **_how: Any) -> QuerySet[Any]:
         return rows
 
-    def slow(admission: Admission) -> None:
+    def slow(admission: Admission, **how: Any) -> None:
         time.sleep(0.3)
-        settle(admission)
+        settle(admission, **how)
 
     settle = registering.settle
     monkeypatch.setattr(QuerySet, "select_for_update", no_lock)
