@@ -131,7 +131,7 @@ class Everybody:
         if choice is None or (choice and choice not in match.people):
             row.refuse(
                 "people",
-                _("“%(name)s” may be somebody of the record. Say below who is meant.")
+                _("“%(name)s” may be somebody of the record. Say who is meant.")
                 % {"name": told["name"]},
             )
             return None
