@@ -9,11 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import walltime
 from core.fields import LimitedField, LongField, western
 from core.plaintext import PlainField
 from hubs.forms.fields import WebField
-from participation.closing import last_moment
+from participation.forms.closing import ClosingForm
 from participation.models import Admission, zone_of
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class PlacesField(PlainField):
         return number
 
 
-class AdmissionForm(forms.Form):
+class AdmissionForm(ClosingForm):
     """The settings of registration for one event. Hours are those of the event's place."""
 
     is_open = forms.BooleanField(label=gettext_lazy("Registration is open"), required=False)
@@ -64,19 +63,6 @@ class AdmissionForm(forms.Form):
     )
     needs_approval = forms.BooleanField(
         label=gettext_lazy("Organisers approve each registration"), required=False
-    )
-    day = forms.DateField(
-        label=gettext_lazy("Last day to register"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "w-date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("None: until the event begins."),
-        error_messages={"invalid": gettext_lazy("Write the day like 2026-07-10.")},
-    )
-    time = forms.TimeField(
-        label=gettext_lazy("Hour"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "class": "w-date"}, format="%H:%M"),
-        error_messages={"invalid": gettext_lazy("Write the hour like 17:30.")},
     )
     practical = LongField(
         label=gettext_lazy("Good to know before registering"), max_length=2000, required=False
@@ -122,6 +108,8 @@ class AdmissionForm(forms.Form):
     def __init__(self, *args: Any, event: Event, admission: Admission | None, **kwargs: Any):
         self.zone = zone_of(event)
         super().__init__(*args, initial=self._opened(admission), **kwargs)
+        self.fields["day"].label = _("Last day to register")
+        self.fields["day"].help_text = _("None: until the event begins.")
         self.fields["time"].help_text = _(
             "In %(zone)s. Without an hour, to the end of that day."
         ) % {"zone": self.zone}
@@ -129,28 +117,11 @@ class AdmissionForm(forms.Form):
     def _opened(self, admission: Admission | None) -> dict[str, Any]:
         if admission is None:
             return {"is_open": True}
-        last = walltime.wall(admission.closes_at, self.zone) if admission.closes_at else None
-        return {name: getattr(admission, name) for name in PLAIN} | {
-            "day": last.date() if last else None,
-            "time": last.time() if last else None,
-        }
+        told = {name: getattr(admission, name) for name in PLAIN}
+        return told | self.closing(admission.closes_at)
 
     def clean_contact(self) -> str:
         return str(self.cleaned_data["contact"]).lower()
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        data["closes_at"] = None
-        if {"day", "time"} & set(self.errors):
-            return data
-        if data.get("time") and not data.get("day"):
-            self.add_error("day", _("Choose the day."))
-        elif data.get("day"):
-            try:
-                data["closes_at"] = last_moment(data["day"], data.get("time"), self.zone)
-            except ValidationError as refusal:
-                self.add_error("time" if data.get("time") else "day", refusal)
-        return data
 
     def told(self) -> dict[str, Any]:
         """For ``operations.registering.set_admission``."""

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from catalogue.forms.fields import language_choices
 from catalogue.forms.pages import hub_label
 from claims.models import new_uid
-from core import walltime
 from core.fields import LimitedField, LongField, PickField
 from core.text import base_language
 from hubs import reference
 from hubs.models import Hub, Membership
+from participation.forms.closing import ClosingForm
 from participation.models import StoryCall, zone_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ LONGEST_TITLE = 150
 YEARS = range(2000, 2101)
 
 
-class StoryCallForm(forms.Form):
+class StoryCallForm(ClosingForm):
     """A call as its organisers write it. The last hour is that of the event's place."""
 
     title = LimitedField(label=gettext_lazy("Title"), max_length=200)
@@ -47,27 +47,17 @@ class StoryCallForm(forms.Form):
             " paragraph."
         ),
     )
-    day = forms.DateField(
-        label=gettext_lazy("Last day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "w-date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("None: open until you close it."),
-        error_messages={"invalid": gettext_lazy("Write the day like 2026-07-10.")},
-    )
-    time = forms.TimeField(
-        label=gettext_lazy("Hour"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "class": "w-date"}, format="%H:%M"),
-        error_messages={"invalid": gettext_lazy("Write the hour like 17:30.")},
-    )
     is_public = forms.BooleanField(
         label=gettext_lazy("Everybody can read the call and answer it"), required=False
     )
     key = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = ("title", "text", "day", "time", "is_public", "key")
 
     def __init__(self, *args: Any, event: Event, call: StoryCall | None = None, **kw: Any) -> None:
         self.zone = zone_of(event)
         super().__init__(*args, initial=self._opened(call), **kw)
+        self.fields["day"].label = _("Last day")
+        self.fields["day"].help_text = _("None: open until you close it.")
         self.fields["time"].help_text = _(
             "In %(zone)s. Without an hour, the call is open to the end of that day."
         ) % {"zone": self.zone}
@@ -75,14 +65,8 @@ class StoryCallForm(forms.Form):
     def _opened(self, call: StoryCall | None) -> dict[str, Any]:
         if call is None:
             return {"key": new_uid()}
-        last = walltime.wall(call.closes_at, self.zone) if call.closes_at else None
-        return {
-            "title": call.title,
-            "text": call.text,
-            "is_public": call.is_public,
-            "day": last.date() if last else None,
-            "time": last.time() if last else None,
-        }
+        told = {name: getattr(call, name) for name in ("title", "text", "is_public")}
+        return told | self.closing(call.closes_at)
 
     def clean_key(self) -> str:
         """A key somebody made up counts as none; the call is made all the same."""
@@ -97,29 +81,6 @@ class StoryCallForm(forms.Form):
                 % {"first": YEARS[0], "last": YEARS[-1]}
             )
         return day
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        data["closes_at"] = None
-        if {"day", "time"} & set(self.errors):
-            return data
-        if data.get("time") and not data.get("day"):
-            self.add_error("day", _("Choose the day."))
-        elif data.get("day"):
-            try:
-                data["closes_at"] = self._last_moment(data["day"], data.get("time"))
-            except ValidationError as refusal:
-                self.add_error("time", refusal)
-        return data
-
-    def _last_moment(self, day: dt.date, hour: dt.time | None) -> dt.datetime:
-        """The instant; of an hour that comes twice the later one, since "until" promises it."""
-        if hour is None:
-            # The minute before the next day begins: there always is one, whatever clocks do.
-            next_day = dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min)
-            begins = next_day.replace(tzinfo=walltime.zone(self.zone)).astimezone(dt.UTC)
-            return begins - dt.timedelta(minutes=1)
-        return walltime.instant(dt.datetime.combine(day, hour), self.zone, second=True)
 
     def told(self) -> dict[str, Any]:
         """For ``operations.stories.write_call``."""
