@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Component(TextChoices):
@@ -38,5 +39,5 @@ class Season(TextChoices):
     """Where a month's theme stands today; follows from its month."""
 
     AHEAD = "ahead", _("To come")
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("takes answers", "Open")
     CLOSED = "closed", _("Closed")
