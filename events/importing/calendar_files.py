@@ -192,7 +192,8 @@ class _Reader:
             until = _later(first, moment, zone, length)
         self._hours(row, zone, moment, until)
         if is_certain:
-            row.values["is_instant"] = True
+            ends_at = until if until != moment else None
+            row.values["instants"] = [at.isoformat() for at in (moment, ends_at) if at]
         elif "second_hour" in row.values:
             row.values["supposed_second"] = row.values.pop("second_hour")
 
@@ -236,9 +237,8 @@ class _Reader:
             return
         ends = walltime.wall(until, zone)
         if ends.date() != begins.date():
-            raise ValidationError(
-                _("It goes on past midnight. Make an entry of its own for each day.")
-            )
+            row.values["past_midnight"] = True  # here; maybe not on the clocks of the session
+            return
         row.values["ends"] = _hour(ends)
         first, second = walltime.both(ends.replace(tzinfo=None, fold=0), zone)
         if first != second:

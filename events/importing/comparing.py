@@ -249,6 +249,10 @@ class Comparison:
         told, session = planned.row.values, planned.session
         clock = _clock(session)
         same_moment = not planned.is_new and _is_the_moment(session, told)
+        if told.get("past_midnight") and not same_moment:
+            planned.row.refuse(
+                "starts", _("It goes on past midnight. Make an entry of its own for each day.")
+            )
         for column, name in FIELDS.items():
             if column in told and not (same_moment and column in HOURS):
                 value = told[column]
@@ -306,18 +310,9 @@ class Comparison:
 
 def _is_the_moment(session: Session, told: dict[str, Any]) -> bool:
     """Whether a file that tells instants (UTC) tells those of the session, in whatever zone."""
-    if not told.get("is_instant") or session.starts_at is None:
-        return False
-    for column, moment in (("starts", session.starts_at), ("ends", session.ends_at)):
-        if column in told:
-            wall = dt.datetime.fromisoformat(f"{told['day']}T{told[column]}")
-            try:
-                moments = walltime.both(wall, told["zone"])
-            except ValidationError:
-                return False
-            if moment != moments[bool(told.get("second_hour"))]:
-                return False
-    return True
+    instants = [dt.datetime.fromisoformat(at) for at in told.get("instants", ())]
+    own = [session.starts_at, session.ends_at]
+    return bool(instants) and instants == own[: len(instants)]
 
 
 def _clock(session: Session) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -492,6 +492,15 @@ def told_of(event: Event) -> list[tuple[Any, ...]]:
     sessions=st.lists(planned(), min_size=1, max_size=6),
     rooms=st.lists(st.sampled_from(["", "Cellar", "Hall, left wing"]), min_size=6, max_size=6),
 )
+@example(  # past midnight at the event's place, not on the session's own clocks
+    sessions=[
+        {
+            "title": "0", "code": "", "summary": "", "day": dt.date(2000, 1, 1), "zone": "UTC",
+            "wall_starts": dt.time(0), "wall_ends": dt.time(17),
+        }
+    ],
+    rooms=[""] * 6,
+)  # fmt: skip
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
