@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import models
@@ -71,6 +73,11 @@ class Document(models.Model):
         return reverse("events:document", args=[self.slug])
 
 
+#: A document shows so many paragraphs at a time; 60 of a hundred words each weigh 8 KB.
+PARAGRAPHS_AT_ONCE = 60
+_LEADING_NUMBER = re.compile(r"[0-9]{1,6}")
+
+
 class Paragraph(models.Model):
     """A numbered paragraph; its number is its address. ``number`` is as written: "29", "4 bis".
 
@@ -104,7 +111,11 @@ class Paragraph(models.Model):
         return f"{self.document}, {self.number}"
 
     def get_absolute_url(self) -> str:
-        return f"{self.document.get_absolute_url()}#{self.anchor}"
+        """Of one that may not be on the first page, the address names it to the portal, too."""
+        written = _LEADING_NUMBER.match(self.number)
+        rank = max(self.position, int(written[0]) if written else 0)
+        query = f"?{urlencode({'p': self.number})}" if rank > PARAGRAPHS_AT_ONCE else ""
+        return f"{self.document.get_absolute_url()}{query}#{self.anchor}"
 
     @property
     def anchor(self) -> str:

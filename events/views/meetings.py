@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Prefetch
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.generic import DetailView
 
 from claims.citing import Citations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: So many sessions stand on the event's own page; more have the programme's.
 ON_THE_PAGE = 12
+#: So many commitments do; the tracker has all.
+COMMITMENTS_ON_THE_PAGE = 12
 #: Topics whose statements say of themselves what they are about.
 TOLD = ("content", "delegations", "format", "outcome")
 PEOPLE = ("person", "country", "reference", "session", "hub")
@@ -72,7 +75,11 @@ class EventView(DetailView):
             "session__day", "session__wall_starts", "position", "pk"
         )
         parties = event.parties.filter(session=None).select_related("reference", "hub")
-        commitments = list(event.commitments.all())
+        commitments = list(event.commitments.all()[: COMMITMENTS_ON_THE_PAGE + 1])
+        found = tracker.rows_of(commitments)
+        if len(commitments) > COMMITMENTS_ON_THE_PAGE:
+            of_event = tracker.Chosen(event=event.slug)
+            found = tracker.rows(self.request.user, of_event, timezone.localdate())
         return super().get_context_data(
             parts=parts,
             figures=figures_of(parts),
@@ -84,8 +91,9 @@ class EventView(DetailView):
             people=cited(citations, people),
             documents=event.documents.annotate(known=Count("paragraphs")).order_by("date", "pk"),
             said=cited(citations, messages_of(event.key_messages.filter(session=None))),
-            commitments=commitments,
-            finding=tracker.finding_of(tracker.rows_of(commitments)),
+            commitments=commitments[:COMMITMENTS_ON_THE_PAGE],
+            promised=len(found),
+            finding=tracker.finding_of(found),
             hubs=event.hubs_shown.visible_to(self.request.user).order_by("name"),
             neighbours=self._neighbours(event),
             has_calendar=calendars.has_days(event),

@@ -14,6 +14,7 @@ from core.plaintext import PlainField
 from hubs.forms.fields import WebField
 from participation.forms.closing import ClosingForm
 from participation.models import Admission, zone_of
+from participation.operations.registering import state_of
 
 if TYPE_CHECKING:
     from events.models import Event
@@ -52,6 +53,7 @@ class PlacesField(PlainField):
 class AdmissionForm(ClosingForm):
     """The settings of registration for one event. Hours are those of the event's place."""
 
+    base = forms.CharField(widget=forms.HiddenInput, required=False)
     is_open = forms.BooleanField(label=gettext_lazy("Registration is open"), required=False)
     places = PlacesField(
         label=gettext_lazy("Places"),
@@ -106,7 +108,7 @@ class AdmissionForm(ClosingForm):
     )
 
     def __init__(self, *args: Any, event: Event, admission: Admission | None, **kwargs: Any):
-        self.zone = zone_of(event)
+        self.zone, self.mark = zone_of(event), state_of(admission or Admission(event=event))
         super().__init__(*args, initial=self._opened(admission), **kwargs)
         self.fields["day"].label = _("Last day to register")
         self.fields["day"].help_text = _("None: until the event begins.")
@@ -116,16 +118,20 @@ class AdmissionForm(ClosingForm):
 
     def _opened(self, admission: Admission | None) -> dict[str, Any]:
         if admission is None:
-            return {"is_open": True}
+            return {"is_open": True, "base": self.mark}
         told = {name: getattr(admission, name) for name in PLAIN}
-        return told | self.closing(admission.closes_at)
+        return told | self.closing(admission.closes_at) | {"base": self.mark}
 
     def clean_contact(self) -> str:
         return str(self.cleaned_data["contact"]).lower()
 
     def told(self) -> dict[str, Any]:
         """For ``operations.registering.set_admission``."""
-        return {name: self.cleaned_data[name] for name in (*PLAIN, "closes_at")}
+        return {name: self.cleaned_data[name] for name in (*PLAIN, "closes_at", "base")}
+
+    def take(self) -> None:
+        """Whoever has seen that somebody else changed the settings may save again."""
+        self.data = {**self.data.dict(), "base": self.mark}  # type: ignore[attr-defined]
 
     def refuse(self, refusal: ValidationError) -> None:
         """What the operation refused, at the field it belongs to."""

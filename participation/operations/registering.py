@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from events.choices import EventStatus
+from events.editing.desk import Stale, mark
 from events.models import Event
 from participation.clock import PORTAL
 from participation.models import Admission, Registration
@@ -52,17 +53,25 @@ def hold(event: Event) -> Admission:
     return admission
 
 
+def state_of(admission: Admission) -> str:
+    """A mark of what the organisers say now, to notice that somebody else changed it."""
+    return mark(*(str(getattr(admission, name)) for name in SET))
+
+
 @transaction.atomic
-def set_admission(event: Event, *, by: User, **values: Any) -> Admission:
+def set_admission(event: Event, *, by: User, base: str = "", **values: Any) -> Admission:
     """Open, close or change registration. More places go to those who wait, in their order.
 
-    Refuses fewer places than people who have one.
+    Refuses fewer places than people who have one, and a form that was opened on other settings:
+    ``base`` is the mark of those it was opened on.
     """
     if not by.has_perm("participation.organise", event):
         raise PermissionDenied
     AuditHead.hold()
     Admission.objects.get_or_create(event=event)
     admission = hold(event)
+    if base and base != state_of(admission):
+        raise Stale
     before = {name: getattr(admission, name) for name in SET}
     for name in SET:
         if name in values:
@@ -235,6 +244,9 @@ def mark_attendance(event: Event, *, by: User, took_part: Mapping[str, bool | No
     """Say who was there: uid to yes, no or unknown. Returns how many answers changed."""
     if not by.has_perm("participation.organise", event):
         raise PermissionDenied
+    begins = span_of(event).begins
+    if begins is not None and begins > timezone.now():
+        raise DomainError(_("Attendance can be noted once the event has begun."), code="early")
     AuditHead.hold()
     placed = Registration.objects.placed().filter(event=event)
     changed = 0

@@ -40,6 +40,10 @@ def admission(request: HttpRequest, slug: str) -> HttpResponse:
             registering.set_admission(event, by=request.user, **form.told())
         except ValidationError as refusal:
             form.refuse(refusal)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+            if refusal.code == "stale":
+                form.take()
         else:
             messages.success(request, _("Saved."))
             return redirect("participation:admission", slug=slug)

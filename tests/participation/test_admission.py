@@ -81,6 +81,19 @@ def test_registration_is_set_up_and_read_back(event: Event, desk: Client):
     assert "In America/New_York." in page
 
 
+def test_what_another_organiser_saved_meanwhile_is_refused_once(event: Event, desk: Client):
+    opened = desk.get(url("admission", event)).context["form"]["base"].value()
+    desk.post(url("admission", event), form(places="40", base=opened))
+
+    refused = desk.post(url("admission", event), form(places="60", base=opened))
+
+    assert "Somebody else changed this while you were writing." in refused.content.decode()
+    again = refused.context["form"]
+    assert (again["places"].value(), Admission.objects.get(event=event).places) == ("60", 40)
+    desk.post(url("admission", event), form(places="60", base=again["base"].value()))
+    assert Admission.objects.get(event=event).places == 60
+
+
 def test_saving_what_is_shown_changes_nothing(event: Event, desk: Client):
     open_registration(
         event, places=4, closes_at=dt.datetime(2031, 6, 10, 3, 59, tzinfo=dt.UTC), signatory="Ada"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.operations import close_account
 from core.errors import DomainError
 from core.models import AuditEntry
-from events.models import Event
+from events.models import Event, Session
 from participation.models import Admission, Registration
 from participation.operations import registering
 from tests.factories import make_hub, make_member, make_user
@@ -125,6 +125,21 @@ def test_fewer_places_than_people_are_refused_and_nothing_changes(
     assert (kept.places, kept.is_open) == (3, True)
 
 
+def test_settings_that_somebody_changed_meanwhile_are_not_written_over(
+    event: Event, organiser: Any
+) -> None:
+    base = registering.state_of(open_registration(event, places=3))
+    registering.set_admission(event, by=organiser, base=base, practical="Bring a bucket.")
+
+    with pytest.raises(DomainError, match="Somebody else changed this"):
+        registering.set_admission(event, by=organiser, base=base, places=9)
+
+    now = Admission.objects.get(event=event)
+    assert (now.places, now.practical) == (3, "Bring a bucket.")
+    registering.set_admission(event, by=organiser, base=registering.state_of(now), places=9)
+    assert Admission.objects.get(event=event).places == 9
+
+
 def test_the_database_itself_refuses_too_many(event: Event) -> None:
     admission = open_registration(event, places=2)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -209,6 +224,10 @@ def test_attendance_is_yes_no_or_unknown(event: Event, organiser: Any) -> None:
     open_registration(event)
     rows = [come(event) for _n in range(3)]
     said = {rows[0].uid: True, rows[1].uid: False, rows[2].uid: None}
+
+    with pytest.raises(DomainError, match="once the event has begun"):
+        registering.mark_attendance(event, by=organiser, took_part=said)
+    Session.objects.update(starts_at=timezone.now() - dt.timedelta(hours=1))
 
     assert registering.mark_attendance(event, by=organiser, took_part=said) == 2
     assert registering.mark_attendance(event, by=organiser, took_part=said) == 0
