@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.steps import Portal
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # Playwright's own event loop runs in the thread of the test; Django would refuse to touch
 # the database there. The queries themselves are synchronous.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# A page may take its time on a busy machine; what never comes still fails.
+expect.set_options(timeout=20_000)
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
