@@ -44,13 +44,20 @@ class Item:
 
 Source = Callable[[Any], Iterable[Item]]
 _sources: dict[str, Source] = {}
+#: Those whose items name the record they are about.
+_of_records: set[str] = set()
 
 
-def source(name: str) -> Callable[[Source], Source]:
-    """Register a function that lists what waits for a user, in a fixed number of queries."""
+def source(name: str, *, of_records: bool = True) -> Callable[[Source], Source]:
+    """Register a function that lists what waits for a user, in a fixed number of queries.
+
+    One whose items never name a record (``about``) says so, and is not asked about records.
+    """
 
     def register(function: Source) -> Source:
         _sources[name] = function
+        if of_records:
+            _of_records.add(name)
         return function
 
     return register
@@ -61,7 +68,7 @@ def items_for(user: Any, about: str | None = None) -> list[Item]:
     first, then what waits longest."""
     items = [
         item
-        for name in sorted(_sources)
+        for name in sorted(_sources if about is None else _of_records)
         for item in _sources[name](user)
         if about is None or item.about == about
     ]

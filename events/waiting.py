@@ -18,7 +18,7 @@ from hubs.rules import is_portal_moderator
 MOST = 10
 
 
-@waiting.source("events-people")
+@waiting.source("events-people", of_records=False)
 def claims(user: Any) -> Iterable[waiting.Item]:
     """Requests to be seen as a person of the record. Nobody decides about their own."""
     if not is_portal_moderator(user):  # as the permission says; here without a query

@@ -29,7 +29,7 @@ MOST = 10
 State = Registration.State
 
 
-@waiting.source("participation-approving")
+@waiting.source("participation-approving", of_records=False)
 def to_approve(user: Any) -> Iterable[waiting.Item]:
     """Registrations that wait for a decision: one item for each event. Portal moderators are
     asked where no hub keeps the record."""
@@ -62,7 +62,7 @@ def to_approve(user: Any) -> Iterable[waiting.Item]:
         )
 
 
-@waiting.source("participation-today")
+@waiting.source("participation-today", of_records=False)
 def on_today(user: Any) -> Iterable[waiting.Item]:
     """Webinars and other events joined from afar that begin today in the reader's zone, or are
     on, where this person has a place."""

@@ -32,6 +32,7 @@ from hubs.models import (
 )
 from hubs.operations import merging
 from hubs.signals import hubs_merged, hubs_merging
+from tests.community.factories import make_chapter
 from tests.events.factories import contribute, make_commitment, make_event, make_person
 from tests.factories import (
     complete_snapshot,
@@ -122,6 +123,7 @@ def something_of_everything(gone: Hub, kept: Hub) -> None:
     Party.objects.create(event=event, name="Old agency", role="host", hub=gone)
     contribute(make_person(), event, hub=gone)
     CommitmentOwner.objects.create(commitment=make_commitment(event), name="Old agency", hub=gone)
+    make_chapter(lead="Old agency", lead_hub=gone)
     merge(make_hub(name="Older agency"), gone)
 
 
