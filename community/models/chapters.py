@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
@@ -12,24 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Language
 from claims.models import Reference
 from community.choices import ChapterStatus
+from community.models.announced import AnnouncedQuerySet
 from core import walltime
 from events.models import Event
 from hubs.models import Hub
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
 
-    from accounts.models import User
-
-
-class ChapterQuerySet(models.QuerySet["Chapter"]):
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        if user.is_authenticated and user.is_staff:
-            return self
-        return self.filter(is_public=True)
-
-    def at_desk_of(self, user: User | AnonymousUser) -> Self:
-        return self if user.is_authenticated and user.is_staff else self.none()
+class ChapterQuerySet(AnnouncedQuerySet["Chapter"]):
+    """Chapters that are announced."""
 
 
 class Chapter(models.Model):

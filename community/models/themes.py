@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,27 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from claims.models import Reference
 from community.choices import Component, Season
+from community.models.announced import AnnouncedQuerySet
 from core.partialdate import PartialDateField
 from events.models import Event, Person
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from accounts.models import User
 
 #: A month is known to the month: "2013-04".
 MONTH = len("2013-04")
 
 
-class MonthlyThemeQuerySet(models.QuerySet["MonthlyTheme"]):
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Themes that are announced; portal moderators see those in preparation, too."""
-        if user.is_authenticated and user.is_staff:
-            return self
-        return self.filter(is_public=True)
-
-    def at_desk_of(self, user: User | AnonymousUser) -> Self:
-        return self if user.is_authenticated and user.is_staff else self.none()
+class MonthlyThemeQuerySet(AnnouncedQuerySet["MonthlyTheme"]):
+    """Themes that are announced."""
 
 
 class MonthlyTheme(models.Model):
