@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from claims.models import new_uid
@@ -131,7 +131,7 @@ class PersonClaim(Lifecycle):
     def _not_own(self, by: User) -> None:
         if by.pk == self.user_id:
             raise DomainError(
-                _t("Another moderator decides about your own request."), code="four-eyes"
+                gettext("Another moderator decides about your own request."), code="four-eyes"
             )
 
     def _decide(self, verb: str, *, by: User, note: str) -> None:

@@ -10,8 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import spreadsheet, uploads
@@ -37,21 +36,21 @@ PER_PAGE = 50
 LATEST = 5
 ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "icalendar": ".ics"}
 EXPLAINED = {
-    "code": _lazy("As it is written in the programme, like 3 or S2."),
-    "day": _lazy("Like 2026-05-06. Empty: the day of the row above. Not known: —"),
-    "starts": _lazy("Like 09:00. One column “Time” with 09:00–10:30 is read, too."),
-    "ends": _lazy("Like 10:30, on the same day."),
-    "title": _lazy("Up to 300 characters."),
-    "kind": _lazy("Panel, plenary, break … in any language of this portal."),
-    "track": _lazy("A strand that runs beside others. New names become new tracks."),
-    "room": _lazy("New names become new rooms. A room holds one session at a time."),
-    "summary": _lazy("What it is about. Readers see it."),
-    "people": _lazy(
+    "code": gettext_lazy("As it is written in the programme, like 3 or S2."),
+    "day": gettext_lazy("Like 2026-05-06. Empty: the day of the row above. Not known: —"),
+    "starts": gettext_lazy("Like 09:00. One column “Time” with 09:00–10:30 is read, too."),
+    "ends": gettext_lazy("Like 10:30, on the same day."),
+    "title": gettext_lazy("Up to 300 characters."),
+    "kind": gettext_lazy("Panel, plenary, break … in any language of this portal."),
+    "track": gettext_lazy("A strand that runs beside others. New names become new tracks."),
+    "room": gettext_lazy("New names become new rooms. A room holds one session at a time."),
+    "summary": gettext_lazy("What it is about. Readers see it."),
+    "people": gettext_lazy(
         "One person on each line of the cell, or divided by |: name; title; organisation;"
         " country; part. Columns named for a part, like “Moderator”, are read, too."
     ),
-    "zone": _lazy("Like Asia/Jakarta, if it is not the event’s."),
-    "external_id": _lazy("What another program calls the session, to know it again."),
+    "zone": gettext_lazy("Like Asia/Jakarta, if it is not the event’s."),
+    "external_id": gettext_lazy("What another program calls the session, to know it again."),
 }
 
 
