@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from accounts.signals import desk_roles
+from core.outbox import Owed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -59,6 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+    #: Notifications not read yet, kept by ``notifications.noticing``:
+    #: it stands in the head of every page, and the account is read for every page anyway.
+    unread = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 
@@ -241,20 +246,16 @@ class Profile(models.Model):
         )
 
 
-class AccountMail(models.Model):
+class AccountMail(Owed):
     """A mail about somebody's own account: owed from the moment it is asked for until the
     mail server took it.
 
     The page that asks for it writes this row and nothing else, so it answers alike whether
     the address is known or not, and whether the mail server is up or not. The text may hold
-    a code or a link, so it is blanked as soon as it is sent.
+    a code or a link, so it is blanked as soon as nothing is owed any more.
     """
 
-    class State(models.TextChoices):
-        OWED = "owed", _("Owed")
-        SENT = "sent", _("Sent")
-        UNCONFIRMED = "unconfirmed", _("Perhaps sent")
-        DEAD = "dead", _("Given up")
+    forgotten: ClassVar[dict[str, Any]] = {"body": ""}
 
     to = models.EmailField(_("to"), max_length=254)
     purpose = models.CharField(_("purpose"), max_length=60)
@@ -263,16 +264,6 @@ class AccountMail(models.Model):
     )
     subject = models.CharField(_("subject"), max_length=250)
     body = models.TextField(blank=True)
-    message_id = models.CharField(max_length=200, unique=True)
-    state = models.CharField(_("state"), max_length=12, choices=State, default=State.OWED)
-    created_at = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
-    available_at = models.DateTimeField(_("next attempt"), default=timezone.now)
-    expires_at = models.DateTimeField(_("useless after"))
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    started_at = models.DateTimeField(null=True, editable=False)
-    unsure = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
-    problem = models.CharField(_("problem"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("account mail")
@@ -285,3 +276,11 @@ class AccountMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} → {self.to}"
+
+    def compose(self) -> EmailMessage:
+        return EmailMessage(
+            subject=self.subject,
+            body=self.body,
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[self.to],
+        )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import smtplib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,23 +12,20 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.mail import EmailMessage, make_msgid
+from django.core.mail import make_msgid
 from django.db import transaction
-from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountMail, Audience, Language, Profile, User
-from accounts.signals import account_closed, personal_data
+from accounts.signals import access_changed, account_closed, personal_data, profile_changed
+from core import outbox
 from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
-
-log = logging.getLogger(__name__)
-
 
 # --- Profiles ----------------------------------------------------------------------------------
 
@@ -70,6 +65,7 @@ def update_profile(
         profile.user.name = name
         profile.save()
         profile.languages.set(languages)
+        profile_changed.send(User, user=profile.user)
 
 
 # --- Mails -------------------------------------------------------------------------------------
@@ -80,9 +76,6 @@ MAILS_IN_A_DAY = 12
 #: Longer than any code or link in such a mail is good for, or worth knowing.
 USELESS_AFTER = {True: dt.timedelta(hours=1), False: dt.timedelta(days=3)}
 KEPT = dt.timedelta(days=7)
-
-LEASE = dt.timedelta(seconds=60)
-BACK_OFF = (30, 60, 300, 900, 3600)
 
 
 def owe_mail(
@@ -126,81 +119,18 @@ def owe_mail(
 
 
 def deliver_mail(*, mail_id: int) -> bool:
-    """Try to send one owed mail; whether the mail server took it. Safe to run twice.
-
-    The guarded update is the claim. A process that dies between the server's "accepted" and
-    our note leaves ``started_at`` behind: the mail is then sent once more under the same
-    message id, which mail programs fold, and after that held for a person to look at.
-    """
-    now = timezone.now()
-    mine = AccountMail.objects.filter(pk=mail_id, state=AccountMail.State.OWED)
-    if not mine.filter(available_at__lte=now).update(available_at=now + LEASE):
-        return False
-    mail = AccountMail.objects.get(pk=mail_id)
-    if mail.expires_at < now:
-        return _settle(mail, AccountMail.State.DEAD, problem="too late to be of use")
-    if mail.started_at is not None and mail.unsure:
-        return _settle(mail, AccountMail.State.UNCONFIRMED, problem="interrupted twice")
-    AccountMail.objects.filter(pk=mail.pk).update(
-        started_at=now, unsure=F("unsure") + (1 if mail.started_at else 0)
-    )
-    try:
-        EmailMessage(
-            subject=mail.subject,
-            body=mail.body,
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            to=[mail.to],
-            headers={
-                "Message-ID": mail.message_id,
-                "Auto-Submitted": "auto-generated",
-            },
-        ).send()
-    except smtplib.SMTPRecipientsRefused as refusal:
-        codes = {code for code, _reason in refusal.recipients.values()}
-        return _failed(mail, refusal, forever=all(code >= 500 for code in codes))
-    except smtplib.SMTPResponseException as refusal:
-        return _failed(mail, refusal, forever=refusal.smtp_code >= 500)
-    except (smtplib.SMTPException, OSError) as trouble:
-        return _failed(mail, trouble, forever=False)
-    except ValueError as unwritable:  # an address or a header no mail can have
-        return _failed(mail, unwritable, forever=True)
-    _settle(mail, AccountMail.State.SENT)
-    return True
-
-
-def _failed(mail: AccountMail, reason: Exception, *, forever: bool) -> bool:
-    problem = f"{type(reason).__name__}: {reason}"[:200]
-    log.warning("account mail %s was not taken: %s", mail.pk, type(reason).__name__)
-    if forever:
-        return _settle(mail, AccountMail.State.DEAD, problem=problem)
-    pause = BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)]
-    AccountMail.objects.filter(pk=mail.pk, state=AccountMail.State.OWED).update(
-        available_at=timezone.now() + dt.timedelta(seconds=pause),
-        attempts=F("attempts") + 1,
-        started_at=None,
-        problem=problem,
-    )
-    return False
-
-
-def _settle(mail: AccountMail, state: str, *, problem: str = "") -> bool:
-    sent = state == AccountMail.State.SENT
-    AccountMail.objects.filter(pk=mail.pk, state=AccountMail.State.OWED).update(
-        state=state, body="", problem=problem, sent_at=timezone.now() if sent else None
-    )
-    return sent
+    """Try to send one owed mail; whether the mail server took it. Safe to run twice."""
+    rows = outbox.claim(AccountMail, only=mail_id)
+    with outbox.Line() as line:
+        return any(outbox.deliver(row, line) is outbox.Fate.TAKEN for row in rows)
 
 
 def deliver_owed_mails(*, at_most: int = 100) -> int:
     """Send what is due, and forget what is old. The number the mail server took."""
-    now = timezone.now()
     AccountMail.objects.exclude(state=AccountMail.State.OWED).filter(
-        created_at__lt=now - KEPT
+        created_at__lt=timezone.now() - KEPT
     ).delete()
-    due = AccountMail.objects.filter(state=AccountMail.State.OWED, available_at__lte=now).order_by(
-        "available_at", "pk"
-    )
-    return sum(deliver_mail(mail_id=pk) for pk in list(due.values_list("pk", flat=True)[:at_most]))
+    return outbox.drain([AccountMail], at_most=at_most).taken
 
 
 # --- What a person may take along, and leave ---------------------------------------------------
@@ -349,6 +279,7 @@ def set_active(*, by: User, user: User, active: bool, note: str) -> None:
                 session.end()
         verb = "restore" if active else "suspend"
         head.append(by=by, verb=verb, target=user, note=note, data={})
+        access_changed.send(User, user=user)
 
 
 def set_rights(*, by: User, user: User, note: str, **rights: bool) -> None:

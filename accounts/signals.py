@@ -14,3 +14,9 @@ personal_data = Signal()
 #: "This person has closed their account." Arguments: user. Sent inside the transaction; what
 #: they wrote stays, their roles end.
 account_closed = Signal()
+
+#: "What this person shows of themselves, or to whom, has changed." Arguments: user.
+profile_changed = Signal()
+
+#: "This person was let in or kept out." Arguments: user.
+access_changed = Signal()

@@ -27,6 +27,7 @@ from django.urls import reverse  # noqa: E402
 
 from catalogue.fields import PAGES  # noqa: E402
 from catalogue.models import Solution  # noqa: E402
+from community.models import Discussion  # noqa: E402
 from core.models import SearchFacet  # noqa: E402
 from events.models import Event  # noqa: E402
 from hubportal.demo_accounts import DEMO_PASSWORD  # noqa: E402
@@ -41,6 +42,8 @@ def addresses() -> list[tuple[str, str, bool]]:
     draft = Solution.objects.filter(owner__email=PRACTITIONER).order_by("pk")[0]
     hub = Hub.objects.filter(solutions__in=Solution.objects.public()).order_by("pk")[0]
     solutions = reverse("catalogue:solutions")
+    thread = Discussion.objects.exclude(theme=None).order_by("pk")[0]
+    theme = thread.theme
     webinar = Event.objects.filter(kind="webinar", admission__waiting__gt=0).order_by("pk")[0]
     four = "&".join(f"hub={slug}" for slug in ("abc", "amexcid", "indonesia-ct", "sce"))
     rare = (
@@ -69,12 +72,21 @@ def addresses() -> list[tuple[str, str, bool]]:
         ("a webinar’s questions", reverse("participation:questions", args=[webinar.slug]), False),
         ("calendars to follow", reverse("events:subscribe"), False),
         ("community", reverse("community:home"), False),
+        ("theme of the month", theme.get_absolute_url(), False),
+        ("a discussion", thread.get_absolute_url(), False),
+        ("journal", reverse("community:themes"), False),
+        ("members", reverse("community:members"), False),
+        ("library", reverse("community:library"), False),
+        ("blog", reverse("community:blog"), False),
+        ("living labs", reverse("community:labs"), False),
         ("search over everything", f"{reverse('search')}?q=water", False),
         ("sign in", reverse("account_login"), False),
         ("dashboard", reverse("dashboard"), True),
         ("one webinar, with a place", webinar.get_absolute_url(), True),
         ("registration", reverse("participation:registration", args=[webinar.slug]), True),
         ("my events", reverse("participation:mine"), True),
+        ("a discussion, to answer", thread.get_absolute_url(), True),
+        ("what one follows", reverse("notifications:following"), True),
         ("team space", reverse("hubs:team:overview", args=["example-hub"]), True),
         ("team: statements", reverse("hubs:team:statements", args=["example-hub"]), True),
         ("self-assessment", reverse("assessment:hub", args=["example-hub"]), True),

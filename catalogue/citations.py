@@ -7,8 +7,6 @@ names, so none is taken apart.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -22,14 +20,7 @@ from django.utils.translation import gettext as _
 from catalogue.choices import ContributorRole, Publication
 from catalogue.content import Content
 from catalogue.models import Solution, Version
-
-_SPACES = re.compile(r"\s+")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def one_line(text: str) -> str:
-    """Without line breaks and control characters, which have a meaning in these formats."""
-    return _SPACES.sub(" ", _CONTROLS.sub(" ", text)).strip()
+from claims.formats import CONTENT_TYPES, bibtex_entry, csl_list, one_line, ris_entry, tex
 
 
 def permanent_url(solution: Solution) -> str:
@@ -111,26 +102,6 @@ def _note(solution: Solution, content: Content) -> str:
 
 # --- Files -------------------------------------------------------------------------------
 
-#: What has a meaning to TeX. Braces must stay balanced, so they are named, not escaped.
-_TEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "{": r"\textbraceleft{}",
-        "}": r"\textbraceright{}",
-        "$": r"\$",
-        "&": r"\&",
-        "#": r"\#",
-        "_": r"\_",
-        "%": r"\%",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-    }
-)
-
-
-def tex(text: str) -> str:
-    return text.translate(_TEX)
-
 
 def bibtex(citation: Citation) -> str:
     """An entry for BibTeX and BibLaTeX, in UTF-8."""
@@ -151,9 +122,7 @@ def bibtex(citation: Citation) -> str:
         "abstract": tex(citation.summary),
         "note": tex(citation.note),
     }
-    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
-    key = f"{citation.reference}-v{citation.version}"
-    return "@misc{" + key + ",\n" + ",\n".join(lines) + "\n}\n"
+    return bibtex_entry("misc", f"{citation.reference}-v{citation.version}", fields)
 
 
 def ris(citation: Citation) -> str:
@@ -172,9 +141,8 @@ def ris(citation: Citation) -> str:
         ("AB", citation.summary),
         ("N1", citation.note),
         ("UR", citation.url),
-        ("ER", ""),
     ]
-    return "".join(f"{tag}  - {value}\r\n" for tag, value in fields if value or tag == "ER")
+    return ris_entry(fields)
 
 
 def csl(citation: Citation) -> str:
@@ -194,8 +162,7 @@ def csl(citation: Citation) -> str:
         "abstract": citation.summary,
         "note": citation.note,
     }
-    filled = {name: value for name, value in item.items() if value}
-    return json.dumps([filled], ensure_ascii=False, indent=1) + "\n"
+    return csl_list([item])
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +176,7 @@ class Format:
 
 #: By the ending of the file.
 FORMATS: dict[str, Format] = {
-    "bib": Format("BibTeX", "application/x-bibtex", bibtex),
-    "ris": Format("RIS", "application/x-research-info-systems", ris),
-    "json": Format("CSL-JSON", "application/vnd.citationstyles.csl+json", csl),
+    "bib": Format("BibTeX", CONTENT_TYPES["bib"], bibtex),
+    "ris": Format("RIS", CONTENT_TYPES["ris"], ris),
+    "json": Format("CSL-JSON", CONTENT_TYPES["json"], csl),
 }

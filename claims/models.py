@@ -16,13 +16,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.partialdate import PartialDateField
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from claims.topics import Topic
 
@@ -68,6 +69,16 @@ class Reference(models.Model):
         related_name="+",
         editable=False,
     )
+    #: The reference this one turned out to be. Its key goes on naming it in earlier revisions.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="aliases",
+        editable=False,
+        verbose_name=_("merged into"),
+    )
 
     class Meta:
         verbose_name = _("reference")
@@ -86,6 +97,12 @@ class Reference(models.Model):
         """Author, title, publisher or site, and date, as far as they are known."""
         parts = (self.authors, self.title, self.publisher, self.site, self.date)
         return ", ".join(part for part in parts if part)
+
+
+def by_key(keys: Iterable[str]) -> dict[str, int]:
+    """The primary keys of what these keys name today: of a merged one, what it went into."""
+    rows = Reference.objects.filter(key__in=keys)
+    return dict(rows.values_list("key", Coalesce("merged_into_id", "pk")))
 
 
 class Contradiction(models.Model):

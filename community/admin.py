@@ -6,35 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
+from community import (
+    desk_blog,  # noqa: F401 (registers the blog)
+    desk_labs,  # noqa: F401 (registers labs)
+    desk_library,  # noqa: F401 (registers the library)
+    desk_members,  # noqa: F401 (registers the members)
+    desk_moderation,  # noqa: F401 (registers moderation)
+)
+from community.desk import Kept
 from community.models import Chapter, GuidingQuestion, MonthlyTheme
-from core.admin import DeskAdmin
-from core.models import AuditEntry
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-
-class Kept(DeskAdmin):
-    """Kept by portal moderators; what changed is in the audit."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_staff)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_staff)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
-        super().save_related(request, form, formsets, change)
-        rows = sorted(formset.prefix for formset in formsets if formset.has_changed())
-        if change and not form.changed_data and not rows:
-            return
-        AuditEntry.record(
-            by=request.user,
-            verb="change_record" if change else "add_record",
-            target=form.instance,
-            fields=form.changed_data,
-            rows=rows,
-        )
 
 
 class QuestionRows(admin.TabularInline):
@@ -54,7 +37,7 @@ class MonthlyThemeAdmin(Kept):
     list_display = ["__str__", "month", "component", "is_public"]
     list_filter = ["component", "is_public"]
     search_fields = ["title", "slug"]
-    autocomplete_fields = ["reference", "facilitators", "events"]
+    autocomplete_fields = ["reference", "facilitators", "stewards", "events", "solutions"]
     inlines = [QuestionRows]
 
 
@@ -67,3 +50,8 @@ class ChapterAdmin(Kept):
     search_fields = ["name", "region", "lead"]
     autocomplete_fields = ["reference", "lead_hub", "events"]
     filter_horizontal = ["languages"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whether it is private changes on its own page, which guards what members wrote."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "is_private"] if obj else fields

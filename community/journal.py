@@ -6,10 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from community.models import MonthlyTheme
+from django.db.models import Count, Sum
+from django.utils.translation import ngettext
+
+from community.choices import DiscussionState, Season
+from community.models import Discussion, MonthlyTheme
+from community.models.synthesis import SynthesisVersion
 
 if TYPE_CHECKING:
     import datetime as dt
+
+
+#: Discussions everybody reads, who sees their place.
+READABLE = (DiscussionState.OPEN, DiscussionState.LOCKED)
 
 
 @dataclass(slots=True)
@@ -36,5 +45,57 @@ def years_of(themes: Iterable[MonthlyTheme]) -> list[Year]:
 
 
 def of_today(themes: Iterable[MonthlyTheme], today: dt.date) -> MonthlyTheme | None:
-    """The theme of the present month, if there is one."""
-    return next((theme for theme in themes if theme.month == f"{today:%Y-%m}"), None)
+    """The theme members can write in today; of several, the one of the latest month."""
+    open_now = [theme for theme in themes if theme.season(today) == Season.OPEN]
+    return max(open_now, key=lambda theme: (theme.month, theme.pk), default=None)
+
+
+@dataclass(slots=True)
+class Told:
+    """A month as the journal tells it: the theme, its conclusions, how much was said."""
+
+    theme: MonthlyTheme
+    conclusions: list[str]
+    discussions: int
+    posts: int
+
+    @property
+    def in_numbers(self) -> str:
+        """How much was said, in words; nothing where nothing was."""
+        if not self.discussions:
+            return ""
+        return " · ".join(
+            (
+                ngettext("%(n)d discussion", "%(n)d discussions", self.discussions)
+                % {"n": self.discussions},
+                ngettext("%(n)d post", "%(n)d posts", self.posts) % {"n": self.posts},
+            )
+        )
+
+
+def told(themes: Iterable[MonthlyTheme]) -> dict[int, Told]:
+    """What the journal says of each month, by the theme's key. Two queries however many.
+
+    Conclusions are those of the latest version of the synthesis, the keepers' own sentences.
+    """
+    rows = list(themes)
+    latest = SynthesisVersion.objects.filter(synthesis__theme__in=rows).order_by("number")
+    concluded = {
+        theme: [each["sentence"] for each in content.get("conclusions", ())]
+        for theme, content in latest.values_list("synthesis__theme", "content")
+    }
+    said = (
+        Discussion.objects.filter(theme__in=rows, state__in=READABLE)
+        .order_by()
+        .values("theme")
+        .annotate(n=Count("pk"), said=Sum("shown_posts"))
+    )
+    counted = {row["theme"]: (row["n"], row["said"]) for row in said}
+    return {
+        theme.pk: Told(
+            theme,
+            concluded.get(theme.pk, []),
+            *counted.get(theme.pk, (0, 0)),
+        )
+        for theme in rows
+    }

@@ -22,7 +22,7 @@ def hasten(task: Task, **arguments: Any) -> None:
     def hand_over() -> None:
         try:
             task.delay(**arguments)
-        except OperationalError as error:
+        except (OperationalError, OSError) as error:
             logger.warning("The broker does not answer, %s has to wait: %s", task.name, error)
 
     transaction.on_commit(hand_over)

@@ -215,9 +215,7 @@ class FacetedList(ABC):
 
     def __init__(self, data: QueryDict) -> None:
         #: Every value some public record has, with how many have it.
-        self.universe: Counts = search.facet_counts(
-            self.kind, search.SearchQuery(), None, self.filter_class.groups()
-        )
+        self.universe: Counts = self.count_values(search.SearchQuery(), {})
         self.filters = self.filter_class(self.asked(data), known=self.known())
         self.query = self.filters.query
         self.asked_page = page_number(data.get("page"))
@@ -248,6 +246,16 @@ class FacetedList(ABC):
             per_page=self.per_page,
         )
 
+    def count_values(
+        self, query: search.SearchQuery, selected: Mapping[str, Sequence[str]]
+    ) -> Counts:
+        """How many records each value of each group would leave."""
+        return search.facet_counts(self.kind, query, selected, self.filter_class.groups())
+
+    def how_many(self, query: search.SearchQuery, selected: Mapping[str, Sequence[str]]) -> int:
+        """How many records answer."""
+        return search.find(self.kind, query, selected, per_page=1).total
+
     @property
     def total(self) -> int:
         return self.found.total
@@ -271,9 +279,7 @@ class FacetedList(ABC):
     def counts(self) -> Counts:
         if self.is_whole:
             return self.universe
-        return search.facet_counts(
-            self.kind, self.query, self.filters.selected, self.filter_class.groups()
-        )
+        return self.count_values(self.query, self.filters.selected)
 
     # --- Ways to narrow -------------------------------------------------------------------
 
@@ -371,7 +377,7 @@ class FacetedList(ABC):
         tried = [*self.filters.selected, *([] if self.query.blank else ["q"])]
         for name in tried[:MOST_OFFERS]:
             query = search.SearchQuery() if name == "q" else self.query
-            count = search.find(self.kind, query, self.filters.without(name), per_page=1).total
+            count = self.how_many(query, self.filters.without(name))
             if count:
                 offers.append(Offer(self._in_words(name), count, self.address(**{name: None})))
         return sorted(offers, key=lambda offer: -offer.count)

@@ -25,6 +25,8 @@ from catalogue import finding as solution_finding
 from catalogue import listing
 from catalogue.cards import cards_of, in_order
 from catalogue.choices import Level
+from community.library import listing as library
+from community.models import LibraryItem
 from core import search as engine
 from core.marking import Marker
 from core.models import SearchDocument, SearchFacet
@@ -277,6 +279,33 @@ def _commitments(keys: tuple[str, ...], marker: Marker) -> tuple[list[Any], list
     ]
 
 
+def _works(keys: tuple[str, ...], marker: Marker) -> tuple[list[Any], list[Hit]]:
+    """Works of the library."""
+    rows = LibraryItem.objects.visible_to(AnonymousUser()).filter(
+        reference__in=[int(key) for key in keys]
+    )
+    found = {str(row.reference_id): row for row in rows.select_related("reference")}
+    return [], [
+        Hit(
+            title=marker.mark(row.reference.title),
+            url=row.get_absolute_url(),
+            text=marker.excerpt(row.abstract, row.reference.language or "en")
+            if row.abstract
+            else "",
+            meta=" · ".join(
+                text
+                for text in (
+                    row.reference.authors,
+                    str(row.get_publication_display()),
+                    row.reference.date[:4],
+                )
+                if text
+            ),
+        )
+        for row in (found[key] for key in keys if key in found)
+    ]
+
+
 #: Kinds of record in the order of the tabs: title, and how to show hits.
 KINDS: dict[str, tuple[StrOrPromise, Shown]] = {
     solution_finding.KIND: (gettext_lazy("Solutions"), _solutions),
@@ -285,6 +314,7 @@ KINDS: dict[str, tuple[StrOrPromise, Shown]] = {
     event_finding.PARAGRAPH: (gettext_lazy("Paragraphs"), _paragraphs),
     event_finding.COMMITMENT: (gettext_lazy("Commitments"), _commitments),
     event_finding.PERSON: (gettext_lazy("People"), _people),
+    library.KIND: (gettext_lazy("Library"), _works),
 }
 
 #: Kinds that have a tab even where nothing of them was found.

@@ -36,6 +36,8 @@ urlpatterns += i18n_patterns(
     path("events/", include("participation.urls")),  # before sessions, whose pages have any name
     path("events/", include("events.urls")),
     path("community/", include("community.urls")),
+    path("following/", include("notifications.urls")),
+    path("notifications/", include("notifications.notice_urls")),
     path("", include("validation.urls")),  # before the workspace, whose pages have any name
     path("", include("catalogue.urls")),
     path("desk/", admin.site.urls),

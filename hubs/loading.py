@@ -261,12 +261,16 @@ def load_sources() -> dict[str, Reference]:
     revisions name it by that key. What the data does not give, like an address an editor
     found, stays.
     """
-    known = {row.key: row for row in Reference.objects.order_by("pk")}
+    rows = Reference.objects.select_related("merged_into").order_by("pk")
+    known = {row.key: row for row in rows}
     cited = {row.citation: row for row in reversed(known.values())}
     found = {}
     for entry in source_entries():
         key = entry["key"]
         row = known.get(key) or cited.get(entry["citation"]) or Reference(key=key)
+        if row.merged_into is not None:  # what moderators found to be one stays one
+            found[key] = row.merged_into
+            continue
         values = _source(entry)
         if any(getattr(row, name) != value for name, value in values.items()):
             for name, value in values.items():

@@ -1,1 +1,1 @@
-"""Hears every fact and tells those concerned. Its first model comes with the first notice."""
+"""Hears every fact and tells those concerned. So far: who follows what, and what is new there."""

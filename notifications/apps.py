@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
+
+    def ready(self) -> None:
+        from notifications import (  # noqa: PLC0415 (registers them)
+            hearing,  # noqa: F401
+            receivers,  # noqa: F401
+        )

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests of real transactions end by emptying every table. PostgreSQL does it with TRUNCATE,
-    SQLite has only DELETE, which the audit refuses: there, the trigger is dropped for tests.
-    ``tests/core/test_audit_chain.py`` puts it back to see that it works."""
+    SQLite has only DELETE, which the audit and published syntheses refuse: there, those triggers
+    are dropped for tests. ``tests/core/test_audit_chain.py`` and
+    ``tests/community/test_synthesis.py`` put theirs back to see that they work."""
     if connection.vendor == "sqlite":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER core_auditentry_no_delete")
+            for table in (
+                "core_auditentry", "community_synthesisversion", "community_versionsource"
+            ):  # fmt: skip
+                cursor.execute(f"DROP TRIGGER {table}_no_delete")
 
 
 @pytest.fixture(autouse=True)

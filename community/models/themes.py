@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.models import Solution
 from claims.models import Reference
 from community.choices import Component, Season
 from community.models.announced import AnnouncedQuerySet
@@ -38,8 +41,24 @@ class MonthlyTheme(models.Model):
     facilitators = models.ManyToManyField(
         Person, blank=True, related_name="themes", verbose_name=_("facilitators")
     )
+    #: The same people as members, who may pick insights, sum up and write the synthesis.
+    stewards = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="themes_kept",
+        verbose_name=_("facilitators with an account"),
+    )
+    opens_on = models.DateField(
+        _("opens on"), null=True, blank=True, help_text=_("Empty: the first day of the month.")
+    )
+    closes_on = models.DateField(
+        _("open until"), null=True, blank=True, help_text=_("Empty: the last day of the month.")
+    )
     events = models.ManyToManyField(
         Event, blank=True, related_name="themes", verbose_name=_("webinars and meetings")
+    )
+    solutions = models.ManyToManyField(
+        Solution, blank=True, related_name="themes", verbose_name=_("solutions")
     )
     reference = models.ForeignKey(
         Reference,
@@ -68,17 +87,27 @@ class MonthlyTheme(models.Model):
     def clean(self) -> None:
         if self.month and len(self.month) != MONTH:
             raise ValidationError({"month": _("Give the month, like 2013-04.")})
+        if self.month and self.first_open_day > self.last_open_day:
+            raise ValidationError({"closes_on": _("It closes before it opens.")})
 
     @property
     def first_day(self) -> dt.date:
         return dt.date.fromisoformat(f"{self.month}-01")
 
+    @property
+    def first_open_day(self) -> dt.date:
+        return self.opens_on or self.first_day
+
+    @property
+    def last_open_day(self) -> dt.date:
+        last = calendar.monthrange(self.first_day.year, self.first_day.month)[1]
+        return self.closes_on or self.first_day.replace(day=last)
+
     def season(self, today: dt.date) -> Season:
-        """Whether its month is to come, here or over."""
-        first = self.first_day
-        if (today.year, today.month) == (first.year, first.month):
-            return Season.OPEN
-        return Season.AHEAD if today < first else Season.CLOSED
+        """Whether it is to come, open for contributions or over. Follows from its dates alone."""
+        if today < self.first_open_day:
+            return Season.AHEAD
+        return Season.OPEN if today <= self.last_open_day else Season.CLOSED
 
 
 class GuidingQuestion(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django import template
@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from community.journal import Told
 from community.models import Chapter, MonthlyTheme
 
 if TYPE_CHECKING:
@@ -50,5 +51,11 @@ def themes_of(context: template.Context, event: Event) -> list[MonthlyTheme]:
 
 @register.simple_tag(takes_context=True)
 def chapters_of(context: template.Context, event: Event) -> list[Chapter]:
-    """The chapters an event belongs to. One query."""
-    return list(Chapter.objects.visible_to(context["request"].user).filter(events=event))
+    """The chapters an event belongs to, of those the reader may enter. One query."""
+    return list(Chapter.objects.open_to(context["request"].user).filter(events=event))
+
+
+@register.filter
+def told_of(told: Mapping[int, Told], theme: MonthlyTheme) -> Told | None:
+    """What the journal tells of one month."""
+    return told.get(theme.pk)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from claims.models import Reference
+from claims.models import Reference, by_key
 from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from core.text import fold
@@ -230,9 +230,9 @@ def add_reference(*, by: User, values: Mapping[str, Any]) -> Reference:
     reference.citation = reference.citation or reference.composed()[:600]
     sources = Reference.objects.exclude(kind=Reference.Kind.OWN)
     if reference.url and (known := sources.filter(url=reference.url).first()):
-        return known
+        return known.merged_into or known
     if known := sources.filter(citation__iexact=reference.citation).first():
-        return known
+        return known.merged_into or known
     reference.key = reference.key or _free_key(reference)
     reference.full_clean()
     reference.save()
@@ -283,7 +283,7 @@ def restore(revision: HubRevision, *, by: User, note: str) -> HubRevision | None
     row.sectors.set(document["sectors"])
     row.claims.all().delete()
     wanted = {content["reference"] for content in document["claims"].values()}
-    references = dict(Reference.objects.filter(key__in=wanted).values_list("key", "pk"))
+    references = by_key(wanted)
     HubClaim.objects.bulk_create(
         [
             revisions.claim_from(row, uid, content, references)

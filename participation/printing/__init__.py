@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import strip_tags
-from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
-from core.text import base_language
+from core.printing.lettering import is_whole
+from core.printing.texts import Data, isolated, language_now, page, paragraphs, sentence, told
+from core.printing.typesetting import typeset
 from events.choices import EventKind, PartyRole
 from events.templatetags.events_tags import span, where
 from participation.models import zone_of
-from participation.printing.lettering import direction, is_whole, printable
-from participation.printing.typesetting import typeset
 from participation.times import times_in_words
 from participation.timing import span_of
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from events.models import Event
     from participation.models import Admission, Registration
 
-Data = dict[str, Any]
+HERE = Path(__file__).resolve().parent
 
 
 def badge(registration: Registration) -> bytes:
     """One badge, on a page of its own size (A6)."""
-    return typeset("badges.typ", _badges(registration.event, [registration], sheet=False))
+    return typeset(HERE / "badges.typ", _badges(registration.event, [registration], sheet=False))
 
 
 def badges(event: Event, registrations: Iterable[Registration]) -> bytes:
     """Badges by name, four on each sheet (A4); at the end, those to be completed by hand."""
     rows = sorted(registrations, key=lambda row: (row.name.casefold(), row.number))
-    return typeset("badges.typ", _badges(event, rows, sheet=True))
+    return typeset(HERE / "badges.typ", _badges(event, rows, sheet=True))
 
 
 def letter(registration: Registration, admission: Admission) -> bytes:
     """A letter of invitation for somebody with a place."""
-    return typeset("letter.typ", _letter(registration, admission))
+    return typeset(HERE / "letter.typ", _letter(registration, admission))
 
 
 # --- What stands on them -------------------------------------------------------------------
@@ -53,10 +53,10 @@ def letter(registration: Registration, admission: Admission) -> bytes:
 def _badges(event: Event, rows: Sequence[Registration], *, sheet: bool) -> Data:
     by_hand = sorted(row.number for row in rows if not is_whole(_said(row)))
     return {
-        **_page(_("Badges: %(event)s") % {"event": event} if sheet else _badge_title(rows[0])),
+        **page(_("Badges: %(event)s") % {"event": event} if sheet else _badge_title(rows[0])),
         "sheet": sheet,
-        "event": _told(event.name),
-        "when": _told(" · ".join(part for part in (_days(event), where(event)) if part)),
+        "event": told(event.name),
+        "when": told(" · ".join(part for part in (_days(event), where(event)) if part)),
         "badges": [_badge(row) for row in rows],
         "none": _("Nobody has a place yet."),
         "by_hand": {
@@ -76,9 +76,9 @@ def _badge_title(row: Registration) -> str:
 def _badge(row: Registration) -> Data:
     country = row.country.name if row.country else ""
     return {
-        "name": _told(row.name),
-        "lines": [_told(line) for line in (row.title, row.organisation, country) if line],
-        "kind": _told(row.category.name) if row.category else None,
+        "name": told(row.name),
+        "lines": [told(line) for line in (row.title, row.organisation, country) if line],
+        "kind": told(row.category.name) if row.category else None,
         "number": str(row.number),
     }
 
@@ -100,29 +100,29 @@ def _letter(row: Registration, admission: Admission) -> Data:
         (_("You take part as"), row.category.name if row.category else ""),
         (_("Reference"), reference_of(row)),
     ]
-    about = {"name": _isolated(row.name), "event": _isolated(event.name)}
+    about = {"name": isolated(row.name), "event": isolated(event.name)}
     invitation = _(
         "We invite you to take part in “%(event)s”. You registered for it, and a place is kept"
         " for you."
     )
     return {
-        **_page(_("Letter of invitation: %(name)s") % {"name": row.name}),
+        **page(_("Letter of invitation: %(name)s") % {"name": row.name}),
         "heading": _("Letter of invitation"),
-        "from": _told(hosts),
-        "today": _told(_date(today)),
+        "from": told(hosts),
+        "today": told(_date(today)),
         "to": [
-            _told(line) for line in (row.name, row.title, row.organisation, country) if line
+            told(line) for line in (row.name, row.title, row.organisation, country) if line
         ],
-        "facts": [[_told(label), _told(value)] for label, value in facts if value],
+        "facts": [[told(label), told(value)] for label, value in facts if value],
         "body": [
-            _sentence(_("Dear %(name)s,") % about),
-            _sentence(invitation % about),
-            *map(_told, _paragraphs(admission.letter_text)),
+            sentence(_("Dear %(name)s,") % about),
+            sentence(invitation % about),
+            *map(told, paragraphs(admission.letter_text)),
         ],
         "signed": [
-            _told(line) for line in (admission.signatory, admission.signatory_title, hosts) if line
+            told(line) for line in (admission.signatory, admission.signatory_title, hosts) if line
         ],
-        "check": [_told(line) for line in _check(event, admission)],
+        "check": [told(line) for line in _check(event, admission)],
     }  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def _when(event: Event) -> str:
     """Days; of a webinar also its hours, in the reader's zone and the host's."""
     if event.kind == EventKind.WEBINAR:
         times = times_in_words(
-            span_of(event), timezone.get_current_timezone_name(), zone_of(event), _language()
+            span_of(event), timezone.get_current_timezone_name(), zone_of(event), language_now()
         )
         if times:
             return "\n".join(times.lines)
@@ -172,43 +172,4 @@ def _when(event: Event) -> str:
 
 
 def _date(day: dt.date) -> str:
-    return date_format(day, "j F Y" if _language().startswith("en") else "DATE_FORMAT")
-
-
-# --- Texts ---------------------------------------------------------------------------------
-
-
-def _language() -> str:
-    return get_language() or "en"
-
-
-def _page(title: str) -> Data:
-    info = get_language_info(_language())
-    return {
-        "title": printable(title),
-        "lang": base_language(_language()),
-        "dir": "rtl" if info["bidi"] else "ltr",
-    }
-
-
-def _told(text: str) -> Data:
-    """A text as templates take it: what to print, and which way it runs."""
-    return _sentence(printable(text, lines=True).strip())
-
-
-def _sentence(words: str) -> Data:
-    """The same of a text of ours, in which what people wrote is printable already."""
-    return {"text": words, "dir": direction(words)}
-
-
-def _isolated(text: str) -> str:
-    """A name inside a sentence: one that runs the other way turns nothing around it."""
-    words = printable(text)
-    if direction(words) == ("rtl" if get_language_info(_language())["bidi"] else "ltr"):
-        return words
-    return f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
-
-
-def _paragraphs(text: str) -> list[str]:
-    blocks = text.replace("\r\n", "\n").split("\n\n")
-    return [block.strip() for block in blocks if block.strip()]
+    return date_format(day, "j F Y" if language_now().startswith("en") else "DATE_FORMAT")

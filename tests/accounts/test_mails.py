@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts import operations, tasks
 from accounts.models import AccountMail
+from core import outbox
 from core.errors import DomainError
 from tests.factories import make_user
 from tests.people import verified
@@ -35,9 +36,13 @@ def owe(*, asked_by_anyone: bool = False, to: str = "someone@test.example") -> A
 
 
 class Trouble(BaseEmailBackend):
-    """A mail server that answers every mail with ``raises``."""
+    """A mail server that answers every mail with ``raises``, or that is not there (``OSError``)."""
 
     raises: Exception | type[BaseException] = OSError("no route")
+
+    def open(self) -> None:
+        if isinstance(self.raises, OSError) and not isinstance(self.raises, smtplib.SMTPException):
+            raise self.raises
 
     def send_messages(self, email_messages: object) -> int:
         raise self.raises
@@ -110,7 +115,7 @@ def test_what_may_pass_is_tried_again_and_what_will_not_is_given_up(
 
 
 def test_waits_grow_and_a_mail_too_late_to_be_of_use_is_given_up(mail_server) -> None:
-    mail_server(OSError("no route"))
+    mail_server(smtplib.SMTPResponseException(451, b"later"))
     with time_machine.travel("2026-03-01T08:00:00Z", tick=False) as clock:
         owed = owe()
         waits = []
@@ -148,7 +153,7 @@ def test_a_worker_that_dies_while_sending_costs_at_most_one_copy(mail_server) ->
 
 def test_two_workers_do_not_send_the_same_mail(mail_server) -> None:
     owed = owe()
-    AccountMail.objects.filter(pk=owed.pk).update(available_at=timezone.now() + operations.LEASE)
+    AccountMail.objects.filter(pk=owed.pk).update(available_at=timezone.now() + outbox.LEASE)
     assert operations.deliver_mail(mail_id=owed.pk) is False
     assert mail.outbox == []
 

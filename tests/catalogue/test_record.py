@@ -184,6 +184,7 @@ def test_an_imported_record_names_its_gaps_in_one_place(client: Client) -> None:
     for missing in ("Country", "Since", "Sector"):
         assert f"{missing} Not stated" in text
     assert [plain(heading) for heading in re.findall(r"<h2[^>]*>.*?</h2>", html)] == [
+        "Tried elsewhere",
         "What the source does not state",
         "Cite this record",
         "At a glance",
@@ -438,9 +439,9 @@ def test_other_records_of_the_hub_are_named(client: Client, solution: Solution) 
     ("kind", "buttons"),
     [
         ("anonymous", {"Cite", "History"}),
-        ("stranger", {"Cite", "History"}),
-        ("owner", {"Edit", "Cite", "History", "Withdraw"}),
-        ("focal point", {"Edit", "Cite", "History", "Withdraw"}),
+        ("stranger", {"Cite", "History", "Start a discussion"}),
+        ("owner", {"Edit", "Cite", "History", "Withdraw", "Start a discussion"}),
+        ("focal point", {"Edit", "Cite", "History", "Withdraw", "Start a discussion"}),
     ],
 )
 def test_buttons_are_those_that_work_for_this_person(
@@ -592,7 +593,8 @@ def test_a_page_costs_the_same_whatever_hangs_on_the_record(
         copy = factories.make_solution(title=f"Copy {n}", adapted_from=solution, hub=solution.hub)
         publish_as_is(copy)
     client.get(solution.get_absolute_url())  # names of countries and sectors are kept from here
-    with django_assert_num_queries(5):  # one of them: is there a label?
+    # Among them: is there a label, was it tried elsewhere, is it discussed?
+    with django_assert_num_queries(7):
         html = page(client, solution.get_absolute_url())
     assert html.count("Copy ") >= adaptations
 

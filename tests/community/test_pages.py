@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 import pytest
@@ -14,9 +15,16 @@ from community.choices import Season
 from community.journal import years_of
 from community.loading import load_community
 from community.models import Chapter, MonthlyTheme
+from community.operations import synthesis
 from core.models import AuditEntry
 from hubs.signals import hubs_merging
-from tests.community.factories import make_chapter, make_theme
+from tests.community.factories import (
+    make_chapter,
+    make_discussion,
+    make_member,
+    make_post,
+    make_theme,
+)
 from tests.desk import desk_client
 from tests.events.factories import make_event
 from tests.factories import make_hub, make_user
@@ -34,7 +42,7 @@ def body(client: Client, path: str, status: int = 200) -> str:
 def test_the_first_themes_and_the_first_chapter_are_loaded_once() -> None:
     desk = make_user(is_staff=True)
 
-    assert load_community(by=desk) == 5
+    assert load_community(by=desk) == 10
     assert load_community(by=desk) == 0
     assert list(MonthlyTheme.objects.values_list("month", "title").order_by("month")) == [
         ("2013-04", "Transforming Institutions"),
@@ -43,7 +51,7 @@ def test_the_first_themes_and_the_first_chapter_are_loaded_once() -> None:
         ("2013-09", "Building and Sustaining Partnerships"),
     ]
     assert Chapter.objects.get().lead == "Asian Development Bank"
-    assert AuditEntry.objects.filter(verb="add_record").count() == 5
+    assert AuditEntry.objects.filter(verb="add_record").count() == 10
 
 
 def test_what_was_loaded_can_be_read_with_its_source(client: Client) -> None:
@@ -91,11 +99,12 @@ def test_the_theme_of_this_month_stands_first(client: Client) -> None:
     make_theme(title="An earlier question", month="2024-04")
     theme = make_theme(title="How deep is deep enough?")
 
-    page = body(client, "/community/")
+    page, journal = body(client, "/community/"), body(client, "/community/themes/")
 
     assert "Theme of the month" in page
-    assert page.index("How deep is deep enough?") < page.index("An earlier question")
     assert theme.get_absolute_url() in page
+    assert "An earlier question" not in page
+    assert journal.index("An earlier question") < journal.index("How deep is deep enough?")
 
 
 def test_only_moderators_see_what_is_in_preparation(client: Client) -> None:
@@ -147,9 +156,10 @@ def test_pages_cost_the_same_with_many_events_and_themes(
     client.get("/community/")
 
     for path, most in (
-        ("/community/", 4),
-        (theme.get_absolute_url(), 7),
-        (chapter.get_absolute_url(), 4),
+        ("/community/", 11),
+        ("/community/themes/", 4),
+        (theme.get_absolute_url(), 17),
+        (chapter.get_absolute_url(), 8),
     ):
         with django_assert_max_num_queries(most):
             client.get(path)
@@ -191,3 +201,36 @@ def test_a_webinar_leads_to_its_theme_and_chapter(client: Client) -> None:
     assert theme.get_absolute_url() in page
     assert chapter.get_absolute_url() in page
     assert "In preparation" not in page
+
+
+@time_machine.travel("2024-05-16 12:00")
+def test_the_journal_tells_what_was_asked_said_and_concluded(client: Client) -> None:
+    theme = make_theme(title="Who pays?", month="2024-05", summary="By the bucket or by the month?")
+    keeper = make_member()
+    theme.stewards.add(keeper)
+    post = make_post(make_discussion(theme), by=make_member())
+    synthesis.write_conclusion(
+        theme,
+        by=keeper,
+        form_key=uuid.uuid4(),
+        sentence="Users pay by the bucket.",
+        sources=[synthesis.Chosen(post)],
+    )
+    synthesis.publish(theme, by=keeper, form_key=uuid.uuid4())
+
+    page = body(client, "/community/themes/")
+
+    for words in ("By the bucket or by the month?", "Users pay by the bucket.", "2 posts"):
+        assert words in page
+    assert body(client, "/community/themes/?year=1999", 404)
+
+
+def test_a_long_journal_is_read_year_by_year(client: Client) -> None:
+    for year in range(2014, 2024):
+        make_theme(title=f"Question of {year}", month=f"{year}-03")
+
+    page = body(client, "/community/themes/")
+    earlier = body(client, "/community/themes/?year=2016")
+
+    assert ("Question of 2023" in page, "Question of 2016" in page) == (True, False)
+    assert ("Question of 2023" in earlier, "Question of 2016" in earlier) == (False, True)

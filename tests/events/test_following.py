@@ -104,7 +104,7 @@ def test_the_page_costs_the_same_however_many_follow(n: int) -> None:
 
     with CaptureQueriesContext(connection) as asked:
         html = client.get(page).content.decode()
-    assert len(asked) == 5
+    assert len(asked) == 6
     assert f"{n} member" in html
 
 

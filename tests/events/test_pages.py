@@ -507,7 +507,7 @@ def test_five_thousand_promises_cost_the_tracker_and_the_event_what_forty_do(
     for path, queries, most in (
         ("/events/commitments/", 7, 12_000),
         ("/events/commitments/?view=board", 7, 9_000),
-        (event.get_absolute_url(), 12, 10_000),
+        (event.get_absolute_url(), 14, 10_000),
     ):
         client.get(path)
         with django_assert_num_queries(queries):
@@ -663,7 +663,7 @@ def test_event_programme_and_session_cost_the_same_at_any_size(
     document = make_document(event, 1)
     client.get(event.get_absolute_url())
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         page = client.get(event.get_absolute_url())
     with django_assert_num_queries(2):
         client.get(reverse("events:programme", args=[event.slug]))

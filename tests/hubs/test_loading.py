@@ -465,7 +465,7 @@ def test_every_data_file_says_where_it_comes_from() -> None:
     }
     present = {
         str(path.relative_to(root))
-        for app in ("assessment", "catalogue", "events", "hubs", "validation")
+        for app in ("assessment", "catalogue", "community", "events", "hubs", "validation")
         for path in (root / app / "data").iterdir()
         if path.name != "attribution.json"
     }

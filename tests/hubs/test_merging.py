@@ -32,7 +32,7 @@ from hubs.models import (
 )
 from hubs.operations import merging
 from hubs.signals import hubs_merged, hubs_merging
-from tests.community.factories import make_chapter
+from tests.community.factories import make_article, make_chapter, make_lab
 from tests.events.factories import contribute, make_commitment, make_event, make_person
 from tests.factories import (
     complete_snapshot,
@@ -124,6 +124,8 @@ def something_of_everything(gone: Hub, kept: Hub) -> None:
     contribute(make_person(), event, hub=gone)
     CommitmentOwner.objects.create(commitment=make_commitment(event), name="Old agency", hub=gone)
     make_chapter(lead="Old agency", lead_hub=gone)
+    make_lab(hub=gone)
+    make_article().hubs.add(gone)
     merge(make_hub(name="Older agency"), gone)
 
 

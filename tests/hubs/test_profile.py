@@ -613,8 +613,8 @@ def test_the_pages_cost_the_same_at_three_statements_and_at_two_hundred(
         browsing.get(URL)
 
     # The hub, its statements, lessons, hubs near it, sectors, people; solutions, events,
-    # self-assessment.
-    with django_assert_num_queries(9):
+    # self-assessment, blog posts.
+    with django_assert_num_queries(10):
         client.get(URL)
     with django_assert_num_queries(2):  # the hub, its statements
         client.get(STATEMENTS)

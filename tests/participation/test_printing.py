@@ -20,12 +20,12 @@ from pypdf.generic import ByteStringObject, ContentStream, TextStringObject
 from accounts.operations import close_account
 from core.errors import DomainError
 from core.models import AuditEntry
+from core.printing import lettering, texts, typesetting
 from events.models import Event, Party
 from participation import printing
 from participation.models import Admission, Category, Registration
 from participation.operations import printing as operations
 from participation.operations import registering
-from participation.printing import lettering, typesetting
 from tests.events.factories import make_event
 from tests.factories import make_hub, make_member, make_user
 from tests.participation.factories import come, make_webinar, open_registration
@@ -224,7 +224,7 @@ def test_what_no_typeface_has_is_a_box_to_write_in(event: Event) -> None:
 def test_a_paper_that_cannot_be_read_aloud_is_printed_all_the_same(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printing, "printable", lambda text, **_k: text)
+    monkeypatch.setattr(texts, "printable", lambda text, **_k: text)
 
     assert len(reader(badge_of(event, "Ana 🙂")).pages) == 1
 
@@ -517,7 +517,8 @@ def test_what_prints_is_not_loaded_with_the_portal() -> None:
     """A worker or a command that prints nothing does without 80 MB."""
     found = [
         path.name
-        for path in typesetting.TEMPLATES.parent.rglob("*.py")
+        for folder in ("core", "participation")
+        for path in (typesetting.ROOT / folder).rglob("*.py")
         if re.search(r"^(import|from) typst", path.read_text("utf-8"), re.MULTILINE)
     ]
 

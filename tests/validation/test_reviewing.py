@@ -234,7 +234,7 @@ def test_the_queue_costs_the_same_for_one_and_for_twelve(seats, django_assert_nu
 #: Session, user; the seats going on, the number of ended ones; hubs and desk for the top.
 QUEUE = 6
 #: Session, user; the seat, the seat again with its scores; links, checks, questions; the top.
-WORKSPACE = 10
+WORKSPACE = 11
 
 
 @pytest.mark.parametrize("items", [1, 20])

@@ -12,6 +12,7 @@ from accounts.models import User
 from assessment import demonstration as team_example
 from assessment import loading as framework
 from catalogue import loading as records
+from community import demonstration as example_month
 from community import loading as community
 from core.models import JobRun
 from events import loading as meetings
@@ -84,6 +85,7 @@ class Command(BaseCommand):
             self._say("Example hub: made")
         example = Hub.objects.get(slug=team_example.SLUG)
         self._say(f"Example webinars: {taking_part.make_examples(people, hub=example)} new")
+        self._say(f"Example month: {example_month.make_examples(people)} new")
 
     def _say(self, line: str) -> None:
         self.stderr.write(line, style_func=str)
@@ -104,7 +106,7 @@ def content_hash() -> str:
             *(reference.DATA / name for name in reference.HUB_FILES),
             *(records.DATA / name for name in records.FILES),
             *(meetings.DATA / name for name in meetings.FILES),
-            community.FILE,
+            *community.FILES,
             *reviews.FILES,
             demonstration.EXAMPLES,
         ]

@@ -1,0 +1,1 @@
+"""The library: reading and writing bibliographies, finding duplicates, where a work is cited."""

@@ -1,0 +1,66 @@
+"""The blog on pages: an article's text, articles that belong to a record, the latest ones."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from catalogue.models import Solution
+from community import blog
+from community.models import Article, Chapter, LivingLab, MonthlyTheme
+from core.richtext import rich
+from events.models import Event, Person
+from hubs.models import Hub
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+register = template.Library()
+
+#: So many articles stand on the page of a record, the latest.
+MOST = 5
+#: How an article belongs to a record.
+BELONGS: dict[type[Model], str] = {
+    MonthlyTheme: "theme",
+    Chapter: "chapter",
+    LivingLab: "lab",
+    Solution: "solutions",
+    Hub: "hubs",
+    Event: "events",
+    Person: "guests",
+}
+_HEADING = re.compile(r"<(/?)h([34])>")
+
+
+@register.filter
+def article_text(html: str) -> SafeString:
+    """The text of an article, whose own headings stand right below its title."""
+    up = _HEADING.sub(lambda found: f"<{found[1]}h{int(found[2]) - 1}>", rich(html))
+    return mark_safe(up)  # noqa: S308 (cleaned; only the level of headings is another)
+
+
+@register.inclusion_tag("community/blog/_articles_of.html", takes_context=True)
+def articles_of(context: template.Context, record: Any) -> dict[str, Any]:
+    """Published articles about a record, the latest; nothing if there are none.
+
+    One query for a record without articles, three with some.
+    """
+    viewer = context["request"].user
+    rows = Article.objects.published().filter(**{BELONGS[type(record)]: record})
+    found = list(blog.for_list(rows, viewer)[: MOST + 1])
+    more = ""
+    if len(found) > MOST and isinstance(record, MonthlyTheme | Person):
+        name = "theme" if isinstance(record, MonthlyTheme) else "guest"
+        more = f"{name}={record.slug}"
+    return {"shown": blog.shown(found[:MOST], viewer), "more": more}
+
+
+@register.inclusion_tag("community/blog/_latest.html", takes_context=True)
+def latest_articles(context: template.Context, most: int = 3) -> dict[str, Any]:
+    """The latest articles of the blog. Three queries."""
+    viewer = context["request"].user
+    rows = blog.for_list(Article.objects.published(), viewer)[:most]
+    return {"shown": blog.shown(rows, viewer)}

@@ -1,0 +1,326 @@
+"""Mails owed from the moment they are written down until the mail server took them.
+
+A row is the record; whoever sends (a task, the beat, a command in a loop) only hastens it. A sender
+claims a few rows by a lease, notes the beginning of each sending, sends over a connection that is
+kept open, and notes the end under its lease. Nothing is sent inside a transaction.
+
+SMTP cannot promise "exactly once": a sender that dies between the server's "250" and our note,
+or a reply that is lost, leaves a sending of unknown fate behind. Such a mail goes out once more
+under the same Message-ID, which mail programs fold into one, and after that it is held for a
+person to look at. So nothing is lost in silence, and nobody gets more than two copies.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import logging
+import smtplib
+import uuid
+from abc import abstractmethod
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.core.mail import EmailMessage, get_connection
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+log = logging.getLogger(__name__)
+
+#: A sender has its rows so long. The time a mail server may take for one (``EMAIL_TIMEOUT``, 10 s)
+#: fits into a third of it.
+LEASE = dt.timedelta(seconds=60)
+#: Rows claimed at a time. Whatever dies costs at most one copy of one of them.
+AT_ONCE = 5
+#: Seconds before the next attempt, when the server said "later".
+BACK_OFF = (30, 60, 300, 900, 3600)
+#: The same when no server answered: the mail is not to blame, so the wait does not grow.
+WHILE_DOWN = dt.timedelta(seconds=30)
+#: Sendings of unknown fate before a person looks.
+MOST_UNSURE = 2
+
+
+class Unwanted(Exception):
+    """Raised by ``compose``: this mail is not to be sent (any more). Says why."""
+
+
+class Owed(models.Model):
+    """A mail owed to somebody. Abstract: a subclass says what it contains (``compose``)."""
+
+    class State(models.TextChoices):
+        OWED = "owed", _("Owed")
+        SENT = "sent", _("Sent")
+        UNCONFIRMED = "unconfirmed", _("Perhaps sent")
+        DEAD = "dead", _("Given up")
+        UNWANTED = "unwanted", _("Not wanted any more")
+
+    #: Columns blanked once nothing is owed any more.
+    forgotten: ClassVar[dict[str, Any]] = {}
+    #: Whether a sending of unknown fate is tried once more; a digest is not.
+    once_more: ClassVar[bool] = True
+
+    message_id = models.CharField(max_length=200, unique=True)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.OWED)
+    created_at = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
+    available_at = models.DateTimeField(_("next attempt"), default=timezone.now)
+    expires_at = models.DateTimeField(_("useless after"))
+    lease = models.UUIDField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    started_at = models.DateTimeField(null=True, editable=False)
+    unsure = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
+    problem = models.CharField(_("problem"), max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @abstractmethod
+    def compose(self) -> EmailMessage:
+        """The mail itself, without its Message-ID. Raises ``Unwanted`` if it is not to be sent."""
+
+    def settle(self, state: str, *, problem: str = "") -> bool:
+        """Nothing is owed any more. Whether it was still ours to say."""
+        sent = state == self.State.SENT
+        return bool(
+            self._mine().update(
+                state=state,
+                lease=None,
+                problem=problem[:200],
+                sent_at=timezone.now() if sent else None,
+                **self.forgotten,
+            )
+        )
+
+    def _mine(self) -> models.QuerySet[Self]:
+        """This row, as long as it is owed under our lease."""
+        return type(self)._base_manager.filter(pk=self.pk, state=self.State.OWED, lease=self.lease)
+
+    def begin(self) -> bool:
+        """Note that a sending begins. False if the row is not ours any more, or too little of the
+        lease is left, or its fate has been unknown too often already."""
+        unsure = self.unsure + (1 if self.started_at is not None else 0)
+        if unsure >= (MOST_UNSURE if self.once_more else 1):
+            self.settle(self.State.UNCONFIRMED, problem="interrupted")
+            return False
+        now = timezone.now()
+        return bool(
+            self._mine()
+            .filter(available_at__gt=now + LEASE / 3)
+            .update(started_at=now, unsure=unsure)
+        ) and self._note(unsure)
+
+    def _note(self, unsure: int) -> bool:
+        self.unsure = unsure
+        return True
+
+    def put_off(self, why: str, *, wait: dt.timedelta | None = None) -> None:
+        """The server did not take it, and will perhaps take it later."""
+        changes: dict[str, Any] = {}
+        if wait is None:
+            wait = dt.timedelta(seconds=BACK_OFF[min(self.attempts, len(BACK_OFF) - 1)])
+            changes = {"attempts": models.F("attempts") + 1}
+        self._mine().update(
+            available_at=timezone.now() + wait,
+            lease=None,
+            started_at=None,
+            problem=why[:200],
+            **changes,
+        )
+
+    def doubt(self, why: str) -> None:
+        """The server may have taken it: nobody knows."""
+        unsure = self.unsure + 1
+        if unsure >= (MOST_UNSURE if self.once_more else 1):
+            self.settle(self.State.UNCONFIRMED, problem=why)
+            return
+        self._mine().update(
+            available_at=timezone.now() + dt.timedelta(seconds=BACK_OFF[0]),
+            lease=None,
+            started_at=None,
+            unsure=unsure,
+            attempts=models.F("attempts") + 1,
+            problem=why[:200],
+        )
+
+
+class Fate(enum.Enum):
+    """What became of one sending."""
+
+    TAKEN = "taken"
+    LATER = "later"
+    NEVER = "never"
+    UNSURE = "unsure"
+    DOWN = "down"
+
+
+class Line:
+    """A connection to the mail server, kept open from one mail to the next."""
+
+    def __init__(self) -> None:
+        self._backend: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        backend, self._backend = self._backend, None
+        if backend is None:
+            return
+        try:
+            backend.close()
+        except (smtplib.SMTPException, OSError):
+            log.info("the mail server had closed the connection")
+
+    def _ready(self) -> Any:
+        """An open connection. One the server has given up meanwhile is opened anew, since a mail
+        that fails on it would be of unknown fate."""
+        smtp = getattr(self._backend, "connection", None)
+        if smtp is not None:
+            try:
+                alive = smtp.noop()[0] == 250
+            except (smtplib.SMTPException, OSError):
+                alive = False
+            if not alive:
+                self.close()
+        if self._backend is None:
+            backend = get_connection()
+            backend.open()
+            self._backend = backend
+        return self._backend
+
+    def send(self, message: EmailMessage) -> tuple[Fate, str]:
+        """Hand one mail to the server. What became of it, and what the server said."""
+        try:
+            backend = self._ready()
+        except (smtplib.SMTPException, OSError) as trouble:
+            self.close()
+            return Fate.DOWN, _said(trouble)
+        try:
+            backend.send_messages([message])
+        except smtplib.SMTPRecipientsRefused as refusal:
+            codes = [code for code, _reason in refusal.recipients.values()]
+            never = all(code >= 500 for code in codes)
+            return Fate.NEVER if never else Fate.LATER, _said(refusal)
+        except smtplib.SMTPResponseException as refusal:
+            if refusal.smtp_code == 421:
+                self.close()
+            never = refusal.smtp_code >= 500
+            return Fate.NEVER if never else Fate.LATER, _said(refusal)
+        except smtplib.SMTPNotSupportedError as refusal:
+            return Fate.NEVER, _said(refusal)
+        except ValueError as unwritable:  # an address or a header no mail can have
+            return Fate.NEVER, _said(unwritable)
+        except Exception as trouble:  # noqa: BLE001 (whatever it was, the server may have the mail)
+            self.close()
+            return Fate.UNSURE, _said(trouble)
+        return Fate.TAKEN, ""
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a sender did: how many of which fate."""
+
+    fates: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def taken(self) -> int:
+        return self.fates[Fate.TAKEN.value]
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={n}" for name, n in sorted(self.fates.items()))
+
+
+def claim(model: type[Owed], *, at_most: int = AT_ONCE, only: int | None = None) -> list[Any]:
+    """A few rows that are due, for this sender alone until its lease runs out."""
+    now, token = timezone.now(), uuid.uuid4()
+    skip = connection.features.has_select_for_update_skip_locked
+    with transaction.atomic():
+        due = model._base_manager.filter(state=Owed.State.OWED, available_at__lte=now)
+        if only is not None:
+            due = due.filter(pk=only)
+        rows = list(
+            due.select_for_update(skip_locked=skip).order_by("available_at", "pk")[:at_most]
+        )
+        model._base_manager.filter(pk__in=[row.pk for row in rows]).update(
+            lease=token, available_at=now + LEASE
+        )
+    for row in rows:
+        row.lease, row.available_at = token, now + LEASE
+    return rows
+
+
+def deliver(row: Owed, line: Line) -> Fate | None:
+    """Send one claimed row, and note what became of it. None if there was nothing to send."""
+    if row.expires_at < timezone.now():
+        row.settle(Owed.State.DEAD, problem="too late to be of use")
+        return None
+    try:
+        message = row.compose()
+    except Unwanted as reason:
+        row.settle(Owed.State.UNWANTED, problem=str(reason))
+        return None
+    except Exception as error:  # one mail that cannot be written keeps nobody else's
+        log.exception("owed mail %s could not be written", row.message_id)
+        row.settle(Owed.State.DEAD, problem=_said(error))
+        return None
+    if not row.begin():
+        return None
+    message.extra_headers.setdefault("Message-ID", row.message_id)
+    message.extra_headers.setdefault("Auto-Submitted", "auto-generated")
+    fate, why = line.send(message)
+    if fate is not Fate.TAKEN:
+        log.warning("owed mail %s: %s", row.message_id, why.split(":", 1)[0])
+    match fate:
+        case Fate.TAKEN:
+            row.settle(Owed.State.SENT)
+        case Fate.NEVER:
+            row.settle(Owed.State.DEAD, problem=why)
+        case Fate.LATER:
+            row.put_off(why)
+        case Fate.DOWN:
+            row.put_off(why, wait=WHILE_DOWN)
+        case Fate.UNSURE:
+            row.doubt(why)
+    return fate
+
+
+def drain(
+    sources: Sequence[type[Owed]],
+    *,
+    at_most: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Tally:
+    """Send what is due, the first source before the others, until nothing is due.
+
+    It ends early when no server answers: what was claimed is put off for a moment, the rest waits
+    untouched.
+    """
+    tally = Tally()
+    with Line() as line:
+        while not stopped() and (at_most is None or sum(tally.fates.values()) < at_most):
+            rows = next((rows for model in sources if (rows := claim(model))), [])
+            if not rows:
+                break
+            down = False
+            for row in rows:
+                if down:
+                    row.put_off("no mail server answers", wait=WHILE_DOWN)
+                    continue
+                fate = deliver(row, line)
+                tally.fates[fate.value if fate else "nothing"] += 1
+                down = fate is Fate.DOWN
+            if down:
+                break
+    return tally

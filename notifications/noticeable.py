@@ -1,0 +1,315 @@
+"""What people are told of: for each kind of fact, whose followers hear it, and the words.
+
+Both are asked late. Followers are read when the notice is told, in portions; words when somebody
+reads, through what that reader may see then. Lines cost a fixed number of queries per kind, however
+many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from catalogue.models import Solution
+from community.choices import Attention, ChapterRole, PostState, ReportState
+from community.models import (
+    Article,
+    ChapterMember,
+    Discussion,
+    Insight,
+    LabEntry,
+    Lesson,
+    LivingLab,
+    Member,
+    Post,
+    Reading,
+    TrialReport,
+)
+from community.models.synthesis import SynthesisVersion
+from community.people import seen_as, with_people
+from notifications.models.following import Follow, Kind
+from notifications.models.notices import Reason, Subject
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from notifications.models.notices import Notice, Notification
+
+#: Accounts in a stream of followers, by key, beyond a given one: no list is ever made of all.
+Stream = QuerySet[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one notification says: words, where they lead, and what they are gathered under."""
+
+    text: str
+    title: str
+    url: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noticeable:
+    """One kind of fact. ``streams`` are queries of account numbers; ``lines`` reads many."""
+
+    streams: Callable[[Notice], list[Stream]]
+    lines: Callable[[Iterable[Notification], User], dict[int, Line]]
+
+
+def _followers(kind: str, subject_id: int | None) -> list[Stream]:
+    if subject_id is None:
+        return []
+    rows = Follow.objects.filter(kind=kind, subject_id=subject_id, muted=False)
+    return [rows.values_list("user_id", flat=True)]
+
+
+def _member_key(user_id: int | None) -> int | None:
+    """The member an account is, for those who follow members."""
+    if user_id is None:
+        return None
+    return Member.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
+
+
+def _by_subject(rows: Iterable[Notification]) -> dict[int, list[Notification]]:
+    found: dict[int, list[Notification]] = {}
+    for row in rows:
+        found.setdefault(row.notice.subject_id, []).append(row)
+    return found
+
+
+# --- Posts -------------------------------------------------------------------------------------
+
+_PLACE_KINDS = {
+    "theme": Kind.THEME,
+    "chapter": Kind.CHAPTER,
+    "lab": Kind.LAB,
+    "solution": Kind.SOLUTION,
+    "event": Kind.EVENT,
+}
+
+
+def _post_streams(notice: Notice) -> list[Stream]:
+    """Followers of the discussion; of its first post also those of its place and of its author.
+
+    Of a private chapter only its members, whoever followed it before; never who muted the
+    discussion.
+    """
+    post = Post.objects.select_related("discussion__chapter").filter(pk=notice.subject_id).first()
+    if post is None or post.state != PostState.SHOWN:
+        return []
+    discussion = post.discussion
+    readings = Reading.objects.filter(discussion=discussion)
+    found: list[Stream] = [
+        readings.filter(attention=Attention.FOLLOWING).values_list("user_id", flat=True)
+    ]
+    if post.number == 1:
+        kind = _PLACE_KINDS.get(discussion.place_name)
+        if kind is not None:
+            found += _followers(kind, getattr(discussion, f"{discussion.place_name}_id"))
+        found += _followers(Kind.MEMBER, _member_key(post.author_id))
+    muted = readings.filter(attention=Attention.MUTED).values("user_id")
+    found = [rows.exclude(user_id__in=muted) for rows in found]
+    if discussion.chapter is not None and discussion.chapter.is_private:
+        inside = ChapterMember.objects.filter(chapter=discussion.chapter)
+        inside = inside.exclude(role=ChapterRole.ASKED)
+        found = [rows.filter(user_id__in=inside.values("user_id")) for rows in found]
+    return found
+
+
+_SAID = {
+    Reason.MENTIONED: lambda who: _("%(who)s mentioned you") % {"who": who},
+    Reason.ANSWERED: lambda who: _("%(who)s answered you") % {"who": who},
+}
+
+
+def _post_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
+    by_post = _by_subject(rows)
+    posts = with_people(
+        Post.objects.shown()
+        .filter(pk__in=by_post, discussion__in=Discussion.objects.visible_to(user))
+        .select_related("discussion")
+        .defer("body", "discussion__summary")
+    )
+    found = {}
+    for post in posts:
+        who = seen_as(post.author, user).name
+        for row in by_post[post.pk]:
+            if row.reason in _SAID:
+                text = _SAID[Reason(row.reason)](who)
+            elif post.number == 1:
+                text = _("%(who)s began a discussion") % {"who": who}
+            else:
+                text = _("%(who)s wrote") % {"who": who}
+            found[row.pk] = Line(
+                text, post.discussion.title, post.get_absolute_url(), f"d{post.discussion_id}"
+            )
+    return found
+
+
+def _insight_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
+    by_post = _by_subject(rows)
+    picked = Insight.objects.filter(
+        post__in=by_post,
+        post__state=PostState.SHOWN,
+        post__discussion__in=Discussion.objects.visible_to(user),
+    ).select_related("post__discussion")
+    return {
+        row.pk: Line(
+            _("Your post was picked as an insight"),
+            insight.text,
+            insight.post.get_absolute_url(),
+            f"i{insight.pk}",
+        )
+        for insight in picked
+        for row in by_post[insight.post_id]
+    }
+
+
+# --- Texts -------------------------------------------------------------------------------------
+
+
+def _synthesis_streams(notice: Notice) -> list[Stream]:
+    theme = (
+        SynthesisVersion.objects.filter(pk=notice.subject_id)
+        .values_list("synthesis__theme", flat=True)
+        .first()
+    )
+    return _followers(Kind.THEME, theme)
+
+
+def _synthesis_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
+    found = _by_subject(rows)
+    versions = SynthesisVersion.objects.filter(
+        pk__in=found, synthesis__theme__is_public=True
+    ).select_related("synthesis__theme")
+    return {
+        row.pk: Line(
+            _("Synthesis published"),
+            str(version.synthesis.theme),
+            version.synthesis.get_absolute_url(),
+            f"s{version.synthesis_id}",
+        )
+        for version in versions.defer("content")
+        for row in found[version.pk]
+    }
+
+
+def _article_streams(notice: Notice) -> list[Stream]:
+    article = Article.objects.filter(pk=notice.subject_id).first()
+    if article is None:
+        return []
+    found = [
+        *_followers(Kind.THEME, article.theme_id),
+        *_followers(Kind.CHAPTER, article.chapter_id),
+        *_followers(Kind.LAB, article.lab_id),
+    ]
+    found += _followers(Kind.MEMBER, _member_key(article.begun_by_id))
+    about: tuple[tuple[Kind, Any], ...] = (
+        (Kind.SOLUTION, article.solutions),
+        (Kind.HUB, article.hubs),
+        (Kind.EVENT, article.events),
+    )
+    for kind, named in about:
+        keys = named.order_by().values("pk")
+        rows = Follow.objects.filter(kind=kind, subject_id__in=keys, muted=False)
+        found.append(rows.values_list("user_id", flat=True))
+    return found
+
+
+def _article_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
+    found = _by_subject(rows)
+    articles = Article.objects.visible_to(user).filter(pk__in=found).defer("body")
+    return {
+        row.pk: Line(
+            _("Blog post published"), article.title, article.get_absolute_url(), f"a{article.pk}"
+        )
+        for article in articles
+        for row in found[article.pk]
+    }
+
+
+# --- Living labs -------------------------------------------------------------------------------
+
+
+def _of_lab(model: type[Any]) -> Callable[[Notice], list[Stream]]:
+    def streams(notice: Notice) -> list[Stream]:
+        lab = model.objects.filter(pk=notice.subject_id).values_list("lab", flat=True).first()
+        return _followers(Kind.LAB, lab)
+
+    return streams
+
+
+def _lab_lines(
+    model: type[Any], text: Callable[[], str], title: str
+) -> Callable[[Iterable[Notification], User], dict[int, Line]]:
+    def lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
+        found = _by_subject(rows)
+        records = model.objects.filter(
+            pk__in=found, lab__in=LivingLab.objects.visible_to(user)
+        ).select_related("lab")
+        return {
+            row.pk: Line(
+                f"{text()} · {record.lab}",
+                str(getattr(record, title)),
+                record.lab.get_absolute_url(),
+                f"l{record.lab_id}",
+            )
+            for record in records
+            for row in found[record.pk]
+        }
+
+    return lines
+
+
+def _trial_streams(notice: Notice) -> list[Stream]:
+    trial = TrialReport.objects.filter(pk=notice.subject_id).first()
+    if trial is None:
+        return []
+    return [*_followers(Kind.SOLUTION, trial.solution_id), *_followers(Kind.LAB, trial.lab_id)]
+
+
+def _trial_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
+    found = _by_subject(rows)
+    trials = TrialReport.objects.filter(
+        pk__in=found, state=ReportState.SHOWN, solution__in=Solution.objects.public()
+    ).select_related("solution__public_version")
+    return {
+        row.pk: Line(
+            _("Tried by %(who)s") % {"who": trial.organisation},
+            str(trial.solution),
+            trial.solution.get_absolute_url(),
+            f"t{trial.solution_id}",
+        )
+        for trial in trials
+        for row in found[trial.pk]
+    }
+
+
+NOTICEABLE: dict[str, Noticeable] = {
+    Subject.POST: Noticeable(_post_streams, _post_lines),
+    Subject.INSIGHT: Noticeable(lambda _notice: [], _insight_lines),
+    Subject.SYNTHESIS: Noticeable(_synthesis_streams, _synthesis_lines),
+    Subject.ARTICLE: Noticeable(_article_streams, _article_lines),
+    Subject.LAB_ENTRY: Noticeable(
+        _of_lab(LabEntry), _lab_lines(LabEntry, lambda: _("In the journal"), "title")
+    ),
+    Subject.LESSON: Noticeable(
+        _of_lab(Lesson), _lab_lines(Lesson, lambda: _("New lesson"), "text")
+    ),
+    Subject.TRIAL: Noticeable(_trial_streams, _trial_lines),
+}
+
+
+def lines_of(rows: Iterable[Notification], user: User) -> dict[int, Line]:
+    """What each notification says to this person today; what says nothing is missing."""
+    by_kind: dict[str, list[Notification]] = {}
+    for row in rows:
+        by_kind.setdefault(row.notice.subject, []).append(row)
+    found: dict[int, Line] = {}
+    for kind, some in by_kind.items():
+        found |= NOTICEABLE[kind].lines(some, user)
+    return found

@@ -1,0 +1,178 @@
+"""Facts become notices, notices are told, what was told is read.
+
+The announcing transaction writes one row whatever the number of followers. Telling goes through the
+followers by account number in portions, each in a transaction of its own that begins by moving the
+notice's cursor: two tellers at once, one that dies, or one that is never run leave nobody out and
+tell nobody twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from accounts.models import User
+from notifications.models.notices import Notice, Notification, Reason
+from notifications.noticeable import NOTICEABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Followers told in one transaction.
+PORTION = 500
+#: Notices and what was told of them are kept so many days.
+KEPT_DAYS = 180
+
+
+def announce(
+    subject: str,
+    subject_id: int,
+    *,
+    key: str,
+    actor: User | None,
+    direct: Mapping[str, Iterable[int]] | None = None,
+    to_followers: bool = True,
+) -> Notice | None:
+    """Write down a fact, inside the transaction it happens in. None if it is written already."""
+    told: set[int] = {actor.pk} if actor is not None and actor.pk else set()
+    named: dict[str, list[int]] = {}
+    for reason in Reason.values:
+        fresh = sorted(set((direct or {}).get(reason, ())) - told)
+        told.update(fresh)
+        if fresh:
+            named[reason] = fresh
+    if not named and not to_followers:
+        return None
+    if Notice.objects.filter(key=key).exists():
+        return None
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                key=key,
+                subject=subject,
+                subject_id=subject_id,
+                actor=actor if actor is not None and actor.pk else None,
+                direct=named,
+                to_followers=to_followers,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return Notice.objects.get(key=key)
+
+
+def tell(*, notice_id: int, at_most: int | None = None) -> int:
+    """Tell everybody a notice is for, or so many portions of them. Returns how many were told.
+
+    Safe to run twice, at once, or never: ``tell_owed`` finds what is left.
+    """
+    told = portions = 0
+    while at_most is None or portions < at_most:
+        portion = _tell_portion(notice_id)
+        if portion is None:
+            break
+        told += portion
+        portions += 1
+    return told
+
+
+def _tell_portion(notice_id: int) -> int | None:
+    """One step forward. None when there is nothing left, or somebody else made the step."""
+    notice = Notice.objects.filter(pk=notice_id, done_at=None).first()
+    if notice is None:
+        return None
+    named = {user: reason for reason, users in notice.direct.items() for user in users}
+    rows = _next_of(notice, named)
+    last = rows[-1] if len(rows) == PORTION else None
+    with transaction.atomic():
+        # Whoever moves the cursor tells this portion, and nobody else does.
+        moved = Notice.objects.filter(pk=notice.pk, cursor=notice.cursor, done_at=None).update(
+            **({"done_at": timezone.now()} if last is None else {"cursor": last})
+        )
+        if not moved:
+            return None
+        others = [pk for pk in rows if pk != notice.actor_id]
+        present = list(
+            User.objects.filter(pk__in=others, is_active=True).values_list("pk", flat=True)
+        )
+        Notification.objects.bulk_create(
+            [
+                Notification(notice=notice, user_id=user, reason=named.get(user, Reason.FOLLOWING))
+                for user in present
+            ]
+        )
+        User.objects.filter(pk__in=present).update(unread=F("unread") + 1)
+    return len(present)
+
+
+def _next_of(notice: Notice, named: Mapping[int, str]) -> list[int]:
+    """The next accounts in order, each once: those named and those who follow, and whoever did it
+    among them. Fewer than a portion means that there are no more, so nobody is left out here."""
+    streams: list[Iterable[int]] = [sorted(user for user in named if user > notice.cursor)]
+    if notice.to_followers:
+        streams += [
+            rows.filter(user_id__gt=notice.cursor).order_by("user_id")[:PORTION]
+            for rows in NOTICEABLE[notice.subject].streams(notice)
+        ]
+    merged = (user for user, _same in groupby(heapq.merge(*streams)))
+    return list(islice(merged, PORTION))
+
+
+def tell_owed(*, at_most: int = 200) -> int:
+    """Go on with what was left, the oldest notices first; a few portions of each, so that one with
+    many followers does not keep the others waiting."""
+    owed = list(Notice.objects.owed().values_list("pk", flat=True)[:at_most])
+    return sum(tell(notice_id=pk, at_most=20) for pk in owed)
+
+
+def forget_old() -> int:
+    """Remove what nobody looks for any more, with what was told of it."""
+    before = timezone.now() - dt.timedelta(days=KEPT_DAYS)
+    return Notice.objects.filter(happened_at__lt=before).exclude(done_at=None).delete()[0]
+
+
+# --- Reading -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def read(user: User, *, keys: Iterable[int] | None = None, up_to: int | None = None) -> int:
+    """Mark some notifications as read, or all up to one. Returns how many were unread."""
+    rows = Notification.objects.filter(user=user, read_at=None)
+    chosen = Q()
+    if keys is not None:
+        chosen &= Q(pk__in=list(keys))
+    if up_to is not None:
+        chosen &= Q(pk__lte=up_to)
+    # The person's own row is the lock: counting and telling do not overtake each other.
+    User.objects.select_for_update().get(pk=user.pk)
+    changed = rows.filter(chosen).update(read_at=timezone.now())
+    if changed:
+        User.objects.filter(pk=user.pk).update(unread=Greatest(F("unread") - changed, 0))
+    return changed
+
+
+def forget(user: User) -> None:
+    """Nothing more is told to somebody who left."""
+    Notification.objects.filter(user=user).delete()
+    User.objects.filter(pk=user.pk).update(unread=0)
+
+
+def kept_of(user: User) -> list[dict[str, Any]]:
+    """What the portal told a person, for their own file."""
+    rows = Notification.objects.of(user).select_related("notice")
+    return [
+        {
+            "about": row.notice.subject,
+            "why": row.reason,
+            "at": row.notice.happened_at.isoformat(),
+            "read": row.read_at.isoformat() if row.read_at else None,
+        }
+        for row in rows
+    ]
