@@ -6,15 +6,12 @@ The twins without guards show that the races are real: they take away the locks 
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, connections
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -23,6 +20,7 @@ from assessment.models import Assessment, Framework, RoadStep, Sheet
 from core.errors import DomainError
 from core.models import AuditEntry
 from hubs.models import Hub
+from tests import racing
 from tests.assessment.factories import (
     Team,
     agreed,
@@ -46,30 +44,18 @@ YES, NO = {"holds": True, "proof": ""}, {"holds": False, "proof": ""}
 def at_once(*calls: Callable[[], Any], begin: Callable[[], None] = lambda: None) -> list[str]:
     """Run calls in threads that start together; what became of each, in order: "done", or the
     code of its refusal. Anything else is a bug."""
-    barrier = threading.Barrier(len(calls))
-    found: list[str] = ["lost"] * len(calls)
+    return [outcome(result) for result in racing.at_once(*calls, begin=begin)]
 
-    def run(place: int, call: Callable[[], Any]) -> None:
-        try:
-            begin()
-            barrier.wait()
-            call()
-            found[place] = "done"
-        except DomainError as refusal:
-            found[place] = refusal.code
-        except PermissionDenied:
-            found[place] = "denied"
-        except Exception as error:  # noqa: BLE001 (the outcome is what is tested)
-            found[place] = type(error).__name__
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+def outcome(result: Any) -> str:
+    match result:
+        case DomainError():
+            return str(result.code)
+        case PermissionDenied():
+            return "denied"
+        case Exception():
+            return type(result).__name__
+    return "done"
 
 
 def fresh(obj: Any) -> Any:
@@ -93,17 +79,12 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def look(pk: int) -> Assessment:
         read = lock(pk)
         list(read.sheets.all())
-        time.sleep(0.2)
+        racing.everybody_has_looked()
         return read
-
-    def begin() -> None:
-        if connection.vendor == "sqlite":
-            connection.ensure_connection()
-            connection.transaction_mode = None
 
     monkeypatch.setattr(QuerySet, "select_for_update", no_lock)
     monkeypatch.setattr(operations, "_lock", look)
-    return begin
+    return racing.begin_without_lock
 
 
 # --- Opening ---------------------------------------------------------------------------------

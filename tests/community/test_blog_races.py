@@ -23,8 +23,8 @@ from core import audit
 from core.models import AuditEntry
 from tests.community.factories import make_article, make_member
 from tests.community.test_blog import accepted, editor, fresh, told, write
-from tests.validation.test_races import at_once, begin_without_lock, broken
-from tests.validation.test_races import told as outcome
+from tests.racing import at_once, begin_without_lock, broken
+from tests.racing import told as outcome
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

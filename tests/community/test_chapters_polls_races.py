@@ -6,7 +6,6 @@ The twins with the locks off show that the locks are what holds.
 from __future__ import annotations
 
 import datetime as dt
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +23,7 @@ from notifications.models import Follow
 from notifications.operations import pay_attention
 from tests.community.factories import make_chapter, make_discussion, make_member
 from tests.factories import make_user
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -41,7 +40,7 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def slowly(real: Any) -> Any:
         def call(*what: Any, **named: Any) -> Any:
             found = real(*what, **named)
-            time.sleep(0.2)
+            everybody_has_looked()
             return found
 
         return call

@@ -5,7 +5,6 @@ The twins with the locks off show that the locks are what holds.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +25,7 @@ from tests.community.factories import (
     open_theme,
 )
 from tests.factories import make_user
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -41,12 +40,12 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         return rows
 
     def wait(by: Any, *what: Any, **named: Any) -> Any:
-        time.sleep(0.3)
+        everybody_has_looked()
         return real(by, *what, **named)
 
     def slowly(rows: QuerySet[Any], *what: Any, **named: Any) -> Any:
         counted = real_aggregate(rows, *what, **named)
-        time.sleep(0.3)
+        everybody_has_looked()
         return counted
 
     real, real_aggregate = discussing.screen, QuerySet.aggregate

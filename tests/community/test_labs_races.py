@@ -5,7 +5,6 @@ The twins with the locks off show that the locks are what holds.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +27,7 @@ from tests.community.labs import (
     write_lesson,
 )
 from tests.factories import make_user
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -42,7 +41,7 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def slowly(rows: QuerySet[Any], **changes: Any) -> int:
         if "countries" in changes:
-            time.sleep(0.3)
+            everybody_has_looked()
         return real_update(rows, **changes)
 
     real_update = QuerySet.update
@@ -115,7 +114,7 @@ def test_of_two_who_decide_at_once_one_decides() -> None:
 
 def test_without_the_guard_both_would(monkeypatch: pytest.MonkeyPatch, unguarded: Any) -> None:
     def unguarded_make(self: Any, verb: str, *, by: Any, note: str = "", **changes: Any) -> None:
-        time.sleep(0.2)
+        everybody_has_looked()
         type(self).objects.filter(pk=self.pk).update(state=self.moves[verb].target, **changes)
 
     calls = deciding(report())

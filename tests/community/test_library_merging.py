@@ -50,7 +50,7 @@ from tests.events.factories import (
     make_source,
 )
 from tests.factories import make_hub, make_user
-from tests.validation.test_races import at_once, told
+from tests.racing import at_once, told
 
 NOTE = "The preface of the second edition says so."
 

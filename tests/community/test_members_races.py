@@ -5,7 +5,6 @@ The twin with the locks off shows that the locks are what holds.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,7 @@ from community.operations import membership as keeping
 from core import audit
 from tests.community.factories import make_member
 from tests.factories import make_user, reference
-from tests.validation.test_races import at_once, begin_without_lock
+from tests.racing import at_once, begin_without_lock, everybody_has_looked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -42,7 +41,7 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def slowly(*what: Any, **named: Any) -> str:
         found = real(*what, **named)
-        time.sleep(0.3)
+        everybody_has_looked()
         return found
 
     real = joining.checked_handle

@@ -6,7 +6,6 @@ one post have no twin: the conditional update of the move refuses the second eve
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from community.models import Appeal, Decision, Flag, Post, Sanction
 from community.operations import moderating
 from tests.community.factories import make_discussion, make_member, make_post
 from tests.factories import make_user, reference
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -42,13 +41,13 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def exists(rows: QuerySet[Any]) -> bool:
         found = real_exists(rows)
         if rows.model in {Sanction, Appeal}:
-            time.sleep(0.2)
+            everybody_has_looked()
         return found
 
     def first(rows: QuerySet[Any]) -> Any:
         found = real_first(rows)
         if rows.model is Flag:
-            time.sleep(0.2)
+            everybody_has_looked()
         return found
 
     real_exists, real_first = QuerySet.exists, QuerySet.first

@@ -16,7 +16,7 @@ from community.operations import synthesis as operations
 from community.operations.synthesis import Chosen
 from tests.community.factories import make_discussion, make_member, make_post, open_theme
 from tests.factories import make_user
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

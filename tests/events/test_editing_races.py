@@ -6,7 +6,6 @@ The race for a room has a twin with its guard off, which shows that the guard is
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from events.editing.desk import Desk
 from events.models import Event, Person, Room, Session
 from tests.events.factories import make_event, make_session
 from tests.factories import make_user, reference
-from tests.validation.test_races import at_once, begin_without_lock
+from tests.racing import at_once, begin_without_lock, everybody_has_looked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 DAY = dt.date(2024, 5, 6)
@@ -66,7 +65,7 @@ def test_without_the_lock_both_would_have_it(event: Event, monkeypatch: pytest.M
 
     def look(desk: Desk) -> None:
         real(desk)
-        time.sleep(0.3)
+        everybody_has_looked()
 
     real = Desk._refuse_taken_rooms
     monkeypatch.setattr(QuerySet, "select_for_update", no_lock)

@@ -18,7 +18,7 @@ from events.models import Event, ProgrammeImport, Room
 from tests.events.factories import make_event
 from tests.events.imports import TABLE
 from tests.factories import make_user, reference
-from tests.validation.test_races import at_once
+from tests.racing import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROUNDS = 3

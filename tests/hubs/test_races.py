@@ -5,7 +5,6 @@ Each race has a twin with its guard off, which shows that the guard is what hold
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,7 @@ from hubs.models import Hub, HubClaim, HubInvitation, Membership
 from hubs.operations import profile
 from tests.factories import make_hub, make_member, make_user, reference
 from tests.hubs.test_merging import state
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -48,7 +47,7 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def look(hub: Hub, base: int | None, keys: Any) -> None:
         real(hub, base, keys)
-        time.sleep(0.2)
+        everybody_has_looked()
 
     real = profile.refuse_stale
     monkeypatch.setattr(QuerySet, "select_for_update", no_lock)

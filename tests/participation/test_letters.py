@@ -25,7 +25,7 @@ from participation.signals import arrangements_changed
 from participation.tasks import remind as task
 from tests.factories import make_hub, make_member, make_user
 from tests.participation.factories import come, make_webinar, open_registration
-from tests.validation.test_races import at_once
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,6 @@ The twins with the locks off show that the locks are what holds.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from participation.models import Paper, Question, QuestionVote, Registration
 from participation.operations import asking, conclusions, papers, registering
 from tests.factories import make_hub, make_member, make_user, reference
 from tests.participation.factories import come, make_webinar, open_registration
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -43,12 +42,12 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def slowly(rows: QuerySet[Any], *what: Any, **named: Any) -> Any:
         counted = real_aggregate(rows, *what, **named)
-        time.sleep(0.2)
+        everybody_has_looked()
         return counted
 
     def count(rows: QuerySet[Any]) -> int:
         counted = real_count(rows)
-        time.sleep(0.2)
+        everybody_has_looked()
         return counted
 
     real_aggregate, real_count = QuerySet.aggregate, QuerySet.count

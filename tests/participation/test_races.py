@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +21,7 @@ from participation.models import Admission, Registration
 from participation.operations import registering
 from tests.factories import make_hub, make_member, reference
 from tests.participation.factories import make_webinar, open_registration
-from tests.validation.test_races import at_once, begin_without_lock
+from tests.racing import at_once, begin_without_lock, everybody_has_looked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -171,7 +170,7 @@ def test_without_the_lock_the_last_place_goes_twice(
         return rows
 
     def slow(admission: Admission, **how: Any) -> None:
-        time.sleep(0.3)
+        everybody_has_looked()
         settle(admission, **how)
 
     settle = registering.settle

@@ -6,7 +6,6 @@ The twin with the guard off shows that the guard is what holds.
 from __future__ import annotations
 
 import datetime as dt
-import time
 import uuid
 from typing import Any
 
@@ -20,7 +19,7 @@ from participation.operations import webinars as operations
 from participation.webinars import session_of, state_of
 from tests.factories import make_hub, make_member, reference
 from tests.participation.factories import make_webinar, open_registration
-from tests.validation.test_races import at_once, begin_without_lock, broken, told
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -63,7 +62,7 @@ def test_without_the_guard_it_would_arrange_several(
     real = operations._new
 
     def slow(*args: Any, **more: Any) -> Event:
-        time.sleep(0.2)
+        everybody_has_looked()
         return real(*args, **more)
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_how: rows)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -27,6 +26,7 @@ from catalogue.models import Evidence, Invitation, Solution, Submission
 from core.errors import DomainError
 from core.models import AuditEntry, Counter
 from tests.factories import make_user
+from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 from tests.validation.factories import (
     NO_CONFLICT,
     accepted,
@@ -80,44 +80,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROUNDS = 20
 #: How long one waits for another who may be held up by a lock, in seconds.
 PATIENCE = 0.7
-
-
-def at_once(*calls: Callable[[], Any], begin: Callable[[], None] = lambda: None) -> list[Any]:
-    """Run calls in threads that start together; results or exceptions, in order."""
-    barrier = threading.Barrier(len(calls))
-    found: list[Any] = [None] * len(calls)
-
-    def run(place: int, call: Callable[[], Any]) -> None:
-        try:
-            begin()
-            barrier.wait()
-            found[place] = call()
-        except Exception as error:  # noqa: BLE001 (the outcome is what is tested)
-            found[place] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+#: The same where nothing holds anybody up, however busy the machine.
+LONGEST = 30.0
 
 
 def fresh(obj: Any) -> Any:
     return type(obj).objects.get(pk=obj.pk)
-
-
-def told(result: Any) -> str:
-    """What became of a call: "done", or the code of its refusal; anything else is a bug."""
-    match result:
-        case DomainError():
-            return str(result.code)
-        case Exception():
-            raise result
-        case _:
-            return "done"
 
 
 def verbs(target: Any) -> dict[str, int]:
@@ -128,40 +96,28 @@ def verbs(target: Any) -> dict[str, int]:
     return found
 
 
-def begin_without_lock() -> None:
-    """On SQLite the transaction is the lock: begin it as Django would by itself."""
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        connection.transaction_mode = None
-
-
 LOCKERS = (appealing, clarifying, deciding, inviting, opening, panel)
 
 
 @pytest.fixture
-def unguarded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """The locks off; what is returned begins each thread. Reading a case takes a moment, so
-    that everybody has read before anybody writes."""
-
-    def no_lock(rows: QuerySet[Any], **_how: Any) -> QuerySet[Any]:
-        return rows
-
-    def look(case: Case) -> Case:
-        read = common.lock(case)
-        time.sleep(0.05)
-        return read
-
-    monkeypatch.setattr(QuerySet, "select_for_update", no_lock)
-    for module in LOCKERS:
-        monkeypatch.setattr(module, "lock", look)
+def unlocked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The locks off, for a test that sets the order itself; what is returned begins each thread."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_how: rows)
     return begin_without_lock
 
 
-def broken(found: list[Any]) -> bool:
-    """Somebody met an error that is no answer to a person."""
-    return any(
-        isinstance(result, Exception) and not isinstance(result, DomainError) for result in found
-    )
+@pytest.fixture
+def unguarded(monkeypatch: pytest.MonkeyPatch, unlocked: Callable[[], None]) -> Callable[[], None]:
+    """The same, and everybody has read the case before anybody writes."""
+
+    def look(case: Case) -> Case:
+        read = common.lock(case)
+        everybody_has_looked()
+        return read
+
+    for module in LOCKERS:
+        monkeypatch.setattr(module, "lock", look)
+    return unlocked
 
 
 # --- Two reviewers finish at once ----------------------------------------------------------
@@ -336,6 +292,7 @@ def confirmed_while_one_leaves(
     leaving: Seat,
     monkeypatch: pytest.MonkeyPatch,
     begin: Callable[[], None] = lambda: None,
+    patience: float = PATIENCE,
 ) -> list[Any]:
     """The confirmation has looked at the reviews and reads the files; now one review goes."""
     decision = proposed(case)
@@ -345,11 +302,11 @@ def confirmed_while_one_leaves(
 
     def slow_disk(case: Case) -> list[str]:
         reading.set()
-        gone.wait(PATIENCE)
+        gone.wait(patience)
         return look(case)
 
     def leave() -> str:
-        reading.wait(PATIENCE)
+        reading.wait(patience)
         try:
             return let_go(leaving)
         finally:
@@ -409,7 +366,7 @@ def test_of_three_reviews_the_one_that_decided_is_released_during_the_confirmati
 
 
 def test_without_the_locks_the_confirmation_counts_a_review_that_is_gone(
-    monkeypatch: pytest.MonkeyPatch, unguarded: Callable[[], None]
+    monkeypatch: pytest.MonkeyPatch, unlocked: Callable[[], None]
 ) -> None:
     case = three_who_disagree()
     for seat in case.seats.order_by("pk"):  # so that the other two agree
@@ -418,7 +375,7 @@ def test_without_the_locks_the_confirmation_counts_a_review_that_is_gone(
     leaving = case.seats.order_by("pk").last()
     assert leaving is not None
 
-    found = confirmed_while_one_leaves(case, leaving, monkeypatch, unguarded)
+    found = confirmed_while_one_leaves(case, leaving, monkeypatch, unlocked, LONGEST)
 
     assert broken(found) or counted_what_was_gone(case, leaving), found
 
@@ -549,7 +506,7 @@ def test_nothing_is_written_into_a_review_after_its_seat_is_released() -> None:
 
 
 def test_without_the_locks_a_review_is_written_into_a_seat_that_is_gone(
-    monkeypatch: pytest.MonkeyPatch, unguarded: Callable[[], None]
+    monkeypatch: pytest.MonkeyPatch, unlocked: Callable[[], None]
 ) -> None:
     """The writer has looked at the seat, then it is released, then the writer writes."""
     seat = case_in_review().seats.order_by("pk")[0]
@@ -558,19 +515,19 @@ def test_without_the_locks_a_review_is_written_into_a_seat_that_is_gone(
     def look(seat: Seat) -> tuple[Case, Seat]:
         seat = Seat.objects.select_related("case__version", "user").get(pk=seat.pk)
         looked.set()
-        gone.wait(PATIENCE)
+        gone.wait(LONGEST)
         return seat.case, seat
 
     monkeypatch.setattr(reviewing, "lock_seat", look)
 
     def leave() -> str:
-        looked.wait(PATIENCE)
+        looked.wait(LONGEST)
         try:
             return let_go(seat)
         finally:
             gone.set()
 
-    found = at_once(lambda: write(seat, 3), leave, begin=unguarded)
+    found = at_once(lambda: write(seat, 3), leave, begin=unlocked)
 
     assert fresh(seat).state == "released"
     assert broken(found) or found[0] == "saved"
