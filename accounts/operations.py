@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -111,7 +110,7 @@ def owe_mail(
             asked_by_anyone=asked_by_anyone,
             subject=subject[:250],
             body=body,
-            message_id=make_msgid(domain=urlsplit(settings.PORTAL_URL).hostname or "localhost"),
+            message_id=make_msgid(domain=outbox.message_domain()),
             created_at=now,
             available_at=now,
             expires_at=now + USELESS_AFTER[asked_by_anyone],

@@ -20,3 +20,7 @@ profile_changed = Signal()
 
 #: "This person was let in or kept out." Arguments: user.
 access_changed = Signal()
+
+#: Somebody is to be told something. Arguments: to, kind (``NoticeKind``), letter (``LetterText``),
+#: key ("" or what names the fact and the reader).
+letter_written = Signal()

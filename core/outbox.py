@@ -19,9 +19,12 @@ import smtplib
 import uuid
 from abc import abstractmethod
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -49,8 +52,16 @@ class Unwanted(Exception):
     """Raised by ``compose``: this mail is not to be sent (any more). Says why."""
 
 
+class NotNow(Exception):
+    """Raised by ``compose``: this is to be sent, but not before a moment (``until``)."""
+
+    def __init__(self, until: dt.datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
+
+
 class Owed(models.Model):
-    """A mail owed to somebody. Abstract: a subclass says what it contains (``compose``)."""
+    """A message owed to somebody. Abstract: a subclass says what it contains (``compose``)."""
 
     class State(models.TextChoices):
         OWED = "owed", _("Owed")
@@ -61,8 +72,8 @@ class Owed(models.Model):
 
     #: Columns blanked once nothing is owed any more.
     forgotten: ClassVar[dict[str, Any]] = {}
-    #: Whether a sending of unknown fate is tried once more; a digest is not.
-    once_more: ClassVar[bool] = True
+    #: Who is served first.
+    turn: ClassVar[tuple[str, ...]] = ("available_at", "pk")
 
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.OWED)
@@ -79,9 +90,23 @@ class Owed(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def once_more(self) -> bool:
+        """Whether a sending of unknown fate is tried once more."""
+        return True
+
+    @classmethod
+    def line(cls) -> Line:
+        """What messages of this kind go over, closed at the end (``with``)."""
+        return Line()
+
     @abstractmethod
-    def compose(self) -> EmailMessage:
-        """The mail itself, without its Message-ID. Raises ``Unwanted`` if it is not to be sent."""
+    def compose(self) -> Any:
+        """The message itself, as its line takes it: for mail an ``EmailMessage`` without its
+        Message-ID. Raises ``Unwanted`` if it is not to be sent, ``NotNow`` if it has to wait."""
+
+    def ended(self, fate: Fate, why: str) -> None:
+        """Told what became of a sending, once it is noted. For what hangs on it."""
 
     def settle(self, state: str, *, problem: str = "") -> bool:
         """Nothing is owed any more. Whether it was still ours to say."""
@@ -148,6 +173,11 @@ class Owed(models.Model):
         )
 
 
+def message_domain() -> str:
+    """What stands behind the @ of a Message-ID."""
+    return urlsplit(settings.PORTAL_URL).hostname or "localhost"
+
+
 class Fate(enum.Enum):
     """What became of one sending."""
 
@@ -196,8 +226,10 @@ class Line:
             self._backend = backend
         return self._backend
 
-    def send(self, message: EmailMessage) -> tuple[Fate, str]:
+    def send(self, message: EmailMessage, row: Owed) -> tuple[Fate, str]:
         """Hand one mail to the server. What became of it, and what the server said."""
+        message.extra_headers.setdefault("Message-ID", row.message_id)
+        message.extra_headers.setdefault("Auto-Submitted", "auto-generated")
         try:
             backend = self._ready()
         except (smtplib.SMTPException, OSError) as trouble:
@@ -250,9 +282,7 @@ def claim(model: type[Owed], *, at_most: int = AT_ONCE, only: int | None = None)
         due = model._base_manager.filter(state=Owed.State.OWED, available_at__lte=now)
         if only is not None:
             due = due.filter(pk=only)
-        rows = list(
-            due.select_for_update(skip_locked=skip).order_by("available_at", "pk")[:at_most]
-        )
+        rows = list(due.select_for_update(skip_locked=skip).order_by(*model.turn)[:at_most])
         model._base_manager.filter(pk__in=[row.pk for row in rows]).update(
             lease=token, available_at=now + LEASE
         )
@@ -271,15 +301,16 @@ def deliver(row: Owed, line: Line) -> Fate | None:
     except Unwanted as reason:
         row.settle(Owed.State.UNWANTED, problem=str(reason))
         return None
+    except NotNow as wait:
+        row.put_off(str(wait), wait=wait.until - timezone.now())
+        return None
     except Exception as error:  # one mail that cannot be written keeps nobody else's
         log.exception("owed mail %s could not be written", row.message_id)
         row.settle(Owed.State.DEAD, problem=_said(error))
         return None
     if not row.begin():
         return None
-    message.extra_headers.setdefault("Message-ID", row.message_id)
-    message.extra_headers.setdefault("Auto-Submitted", "auto-generated")
-    fate, why = line.send(message)
+    fate, why = line.send(message, row)
     if fate is not Fate.TAKEN:
         log.warning("owed mail %s: %s", row.message_id, why.split(":", 1)[0])
     match fate:
@@ -304,23 +335,30 @@ def drain(
 ) -> Tally:
     """Send what is due, the first source before the others, until nothing is due.
 
-    It ends early when no server answers: what was claimed is put off for a moment, the rest waits
-    untouched.
+    When no server answers, what was claimed is put off for a moment, and whatever would go over the
+    same kind of line waits untouched.
     """
     tally = Tally()
-    with Line() as line:
+    with ExitStack() as open_lines:
+        lines = {model: open_lines.enter_context(model.line()) for model in sources}
+        open_sources = list(sources)
         while not stopped() and (at_most is None or sum(tally.fates.values()) < at_most):
-            rows = next((rows for model in sources if (rows := claim(model))), [])
+            rows = next((rows for model in open_sources if (rows := claim(model))), [])
             if not rows:
                 break
-            down = False
-            for row in rows:
-                if down:
-                    row.put_off("no mail server answers", wait=WHILE_DOWN)
-                    continue
-                fate = deliver(row, line)
-                tally.fates[fate.value if fate else "nothing"] += 1
-                down = fate is Fate.DOWN
-            if down:
-                break
+            if not _send(rows, lines[type(rows[0])], tally):
+                gone = type(lines[type(rows[0])])
+                open_sources = [each for each in open_sources if type(lines[each]) is not gone]
     return tally
+
+
+def _send(rows: Sequence[Owed], line: Line, tally: Tally) -> bool:
+    """Send what was claimed; whether somebody answered at the other end."""
+    for place, row in enumerate(rows):
+        fate = deliver(row, line)
+        tally.fates[fate.value if fate else "nothing"] += 1
+        if fate is Fate.DOWN:
+            for rest in rows[place + 1 :]:
+                rest.put_off("nobody answers", wait=WHILE_DOWN)
+            return False
+    return True

@@ -337,6 +337,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "account-mails": {"task": "accounts.tasks.deliver_owed", "schedule": 15.0},
+    "drain": {"task": "notifications.tasks.drain", "schedule": 5.0},
+    "owe-digests": {"task": "notifications.tasks.owe_digests", "schedule": 300.0},
     "check-links": {"task": "catalogue.tasks.check_owed_links", "schedule": 60.0},
     "mend-search": {"task": "catalogue.tasks.mend_search", "schedule": 3600.0},
     "keep-dates": {"task": "validation.tasks.keep_dates", "schedule": 600.0},

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.signals import account_closed, personal_data
+from accounts.signals import account_closed, letter_written, personal_data
 from community.models import Article, LabEntry, Lesson, Post, TrialReport
 from community.signals import (
     article_moved,
@@ -17,6 +17,7 @@ from community.signals import (
 )
 from core.background import hasten
 from notifications import noticing, tasks
+from notifications.delivering import nudge
 from notifications.models.notices import Notice, Reason, Subject
 
 
@@ -95,6 +96,12 @@ def hear_lab(record: Any, by: Any, **_: Any) -> None:
     subject = subjects[type(record)]
     actor = record.user if isinstance(record, TrialReport) else by
     _announce(subject, record.pk, key=f"{subject}:{record.pk}", actor=actor)
+
+
+@receiver(letter_written, dispatch_uid="notice-of-a-letter")
+def hear_letter(to: Any, kind: str, letter: Any, key: str, **_: Any) -> None:
+    noticing.deliver_letter(to, kind=kind, text=letter, key=key)
+    nudge()
 
 
 @receiver(account_closed, dispatch_uid="notices-end-with-the-account")

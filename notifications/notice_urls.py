@@ -1,13 +1,16 @@
-"""What a person was told."""
+"""What a person was told, and how they wish to be told."""
 
 from __future__ import annotations
 
 from django.urls import path
 
 from notifications import notice_views as views
+from notifications import preference_views as preferences
 
 app_name = "notices"
 urlpatterns = [
     path("", views.notices, name="notices"),
     path("read/", views.read, name="read"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("stop/<str:token>/", preferences.stop, name="stop"),
 ]

@@ -51,7 +51,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     """What the person was told, newest first; several of one discussion stand as one line."""
     user = cast("User", request.user)
     before = _number(request.GET.get("before"))
-    rows = Notification.objects.of(user).select_related("notice")
+    rows = Notification.objects.of(user).select_related("notice", "letter")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows[: PER_PAGE + 1])
@@ -84,7 +84,7 @@ def read(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     one, up_to = _number(request.POST.get("key")), _number(request.POST.get("up_to"))
     if one is not None:
-        rows = Notification.objects.of(user).select_related("notice")
+        rows = Notification.objects.of(user).select_related("notice", "letter")
         chosen = list(rows.filter(pk__lte=one, read_at=None)[:PER_PAGE])
         lines = lines_of(chosen, user)
         group = lines[one].group if one in lines else ""

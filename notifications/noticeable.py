@@ -7,13 +7,14 @@ many there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.kinds import NoticeKind
 from catalogue.models import Solution
 from community.choices import Attention, ChapterRole, PostState, ReportState
 from community.models import (
@@ -35,6 +36,7 @@ from notifications.models.following import Follow, Kind
 from notifications.models.notices import Reason, Subject
 
 if TYPE_CHECKING:
+    from accounts.letters import LetterText
     from accounts.models import User
     from notifications.models.notices import Notice, Notification
 
@@ -54,10 +56,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Noticeable:
-    """One kind of fact. ``streams`` are queries of account numbers; ``lines`` reads many."""
+    """One sort of fact. ``streams`` are queries of account numbers; ``lines`` reads many."""
 
     streams: Callable[[Notice], list[Stream]]
     lines: Callable[[Iterable[Notification], User], dict[int, Line]]
+    #: As its readers sort it, and where the reason makes it something else.
+    kind: NoticeKind
+    kinds: Mapping[str, NoticeKind] = field(default_factory=dict)
+    #: Where the words are fixed when people are told: those for one language and zone.
+    letter: Callable[[Notice, str, str], LetterText] | None = None
 
 
 def _followers(kind: str, subject_id: int | None) -> list[Stream]:
@@ -289,18 +296,40 @@ def _trial_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
     }
 
 
+# --- Letters -----------------------------------------------------------------------------------
+
+
+def letter_lines(rows: Iterable[Notification], _user: User) -> dict[int, Line]:
+    """What was written down for its reader, as it was."""
+    return {
+        row.pk: Line(str(NoticeKind(row.kind).label), row.letter.title, row.letter.path, f"m{row.pk}")
+        for row in rows
+        if row.letter is not None
+    }
+
+
 NOTICEABLE: dict[str, Noticeable] = {
-    Subject.POST: Noticeable(_post_streams, _post_lines),
-    Subject.INSIGHT: Noticeable(lambda _notice: [], _insight_lines),
-    Subject.SYNTHESIS: Noticeable(_synthesis_streams, _synthesis_lines),
-    Subject.ARTICLE: Noticeable(_article_streams, _article_lines),
+    Subject.POST: Noticeable(
+        _post_streams,
+        _post_lines,
+        NoticeKind.DISCUSSION,
+        {Reason.MENTIONED: NoticeKind.MENTION, Reason.ANSWERED: NoticeKind.MENTION},
+    ),
+    Subject.INSIGHT: Noticeable(lambda _notice: [], _insight_lines, NoticeKind.YOURS),
+    Subject.SYNTHESIS: Noticeable(
+        _synthesis_streams, _synthesis_lines, NoticeKind.THEME, {Reason.YOURS: NoticeKind.YOURS}
+    ),
+    Subject.ARTICLE: Noticeable(_article_streams, _article_lines, NoticeKind.BLOG),
     Subject.LAB_ENTRY: Noticeable(
-        _of_lab(LabEntry), _lab_lines(LabEntry, lambda: _("In the journal"), "title")
+        _of_lab(LabEntry),
+        _lab_lines(LabEntry, lambda: _("In the journal"), "title"),
+        NoticeKind.LAB,
     ),
     Subject.LESSON: Noticeable(
-        _of_lab(Lesson), _lab_lines(Lesson, lambda: _("New lesson"), "text")
+        _of_lab(Lesson), _lab_lines(Lesson, lambda: _("New lesson"), "text"), NoticeKind.LAB
     ),
-    Subject.TRIAL: Noticeable(_trial_streams, _trial_lines),
+    Subject.TRIAL: Noticeable(_trial_streams, _trial_lines, NoticeKind.SOLUTION),
+    Subject.LETTER: Noticeable(lambda _notice: [], letter_lines, NoticeKind.YOURS),
 }
 
 

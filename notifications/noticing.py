@@ -10,20 +10,35 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import uuid
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 from accounts.models import User
-from notifications.models.notices import Notice, Notification, Reason
+from notifications.models import (
+    Delivery,
+    Letter,
+    Notice,
+    Notification,
+    Preference,
+    Reason,
+    Subject,
+    Times,
+)
 from notifications.noticeable import NOTICEABLE
+from notifications.owing import ToTell, tell_people
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from accounts.letters import LetterText
 
 #: Followers told in one transaction.
 PORTION = 500
@@ -39,8 +54,12 @@ def announce(
     actor: User | None,
     direct: Mapping[str, Iterable[int]] | None = None,
     to_followers: bool = True,
+    data: Mapping[str, Any] | None = None,
 ) -> Notice | None:
-    """Write down a fact, inside the transaction it happens in. None if it is written already."""
+    """Write down a fact, inside the transaction it happens in. None if it is written already.
+
+    ``data`` is what belongs to the fact and cannot be read from the record later on.
+    """
     told: set[int] = {actor.pk} if actor is not None and actor.pk else set()
     named: dict[str, list[int]] = {}
     for reason in Reason.values:
@@ -61,11 +80,33 @@ def announce(
                 actor=actor if actor is not None and actor.pk else None,
                 direct=named,
                 to_followers=to_followers,
+                data=dict(data or {}),
             )
         ],
         ignore_conflicts=True,
     )
     return Notice.objects.get(key=key)
+
+
+@transaction.atomic
+def deliver_letter(to: User, *, kind: str, text: LetterText, key: str = "") -> None:
+    """Tell one person in fixed words, inside the transaction of the fact. With a key, once."""
+    key = key or f"letter:{uuid.uuid4().hex}"
+    if Notice.objects.filter(key=key).exists():
+        return
+    now = timezone.now()
+    notice = Notice.objects.create(
+        key=key, subject=Subject.LETTER, subject_id=0, kind=kind, to_followers=False, done_at=now
+    )
+    letter = Letter.objects.create(
+        notice=notice,
+        language=get_language() or settings.LANGUAGE_CODE,
+        title=text.title,
+        body=text.body,
+        path=text.path,
+        calendar=text.calendar,
+    )
+    tell_people(notice, [ToTell(to.pk, Reason.CONCERNS, kind, letter)])
 
 
 def tell(*, notice_id: int, at_most: int | None = None) -> int:
@@ -99,17 +140,47 @@ def _tell_portion(notice_id: int) -> int | None:
         if not moved:
             return None
         others = [pk for pk in rows if pk != notice.actor_id]
-        present = list(
-            User.objects.filter(pk__in=others, is_active=True).values_list("pk", flat=True)
-        )
-        Notification.objects.bulk_create(
-            [
-                Notification(notice=notice, user_id=user, reason=named.get(user, Reason.FOLLOWING))
-                for user in present
-            ]
-        )
-        User.objects.filter(pk__in=present).update(unread=F("unread") + 1)
-    return len(present)
+        return tell_people(notice, _people(notice, others, named))
+
+
+def _people(notice: Notice, users: list[int], named: Mapping[int, str]) -> list[ToTell]:
+    """Those among them who still are there, each with the words they read, where they are fixed."""
+    about = NOTICEABLE[notice.subject]
+    people = User.objects.filter(pk__in=users, is_active=True).order_by("pk")
+    readers = people.values_list("pk", "profile__interface_language", "profile__time_zone")
+    letters = _letters(notice)
+    found = []
+    for pk, language, zone in readers:
+        reason = named.get(pk, Reason.FOLLOWING)
+        letter = letters(language or settings.LANGUAGE_CODE, zone or "UTC")
+        found.append(ToTell(pk, reason, about.kinds.get(reason, about.kind), letter))
+    return found
+
+
+def _letters(notice: Notice) -> Callable[[str, str], Letter | None]:
+    """The words of a notice for those who read one language in one zone, written when the first
+    of them is told."""
+    write = NOTICEABLE[notice.subject].letter
+    if write is None:
+        return lambda _language, _zone: None
+    there = {(row.language, row.zone): row for row in notice.letters.all()}
+
+    def find(language: str, zone: str) -> Letter:
+        if (language, zone) not in there:
+            with translation.override(language), timezone.override(zone):
+                text = write(notice, language, zone)
+            there[language, zone] = Letter.objects.create(
+                notice=notice,
+                language=language,
+                zone=zone,
+                title=text.title,
+                body=text.body,
+                path=text.path,
+                calendar=text.calendar,
+            )
+        return there[language, zone]
+
+    return find
 
 
 def _next_of(notice: Notice, named: Mapping[int, str]) -> list[int]:
@@ -144,7 +215,7 @@ def forget_old() -> int:
 @transaction.atomic
 def read(user: User, *, keys: Iterable[int] | None = None, up_to: int | None = None) -> int:
     """Mark some notifications as read, or all up to one. Returns how many were unread."""
-    rows = Notification.objects.filter(user=user, read_at=None)
+    rows = Notification.objects.of(user).filter(read_at=None)
     chosen = Q()
     if keys is not None:
         chosen &= Q(pk__in=list(keys))
@@ -152,7 +223,7 @@ def read(user: User, *, keys: Iterable[int] | None = None, up_to: int | None = N
         chosen &= Q(pk__lte=up_to)
     # The person's own row is the lock: counting and telling do not overtake each other.
     User.objects.select_for_update().get(pk=user.pk)
-    changed = rows.filter(chosen).update(read_at=timezone.now())
+    changed = rows.order_by().filter(chosen).update(read_at=timezone.now())
     if changed:
         User.objects.filter(pk=user.pk).update(unread=Greatest(F("unread") - changed, 0))
     return changed
@@ -161,18 +232,23 @@ def read(user: User, *, keys: Iterable[int] | None = None, up_to: int | None = N
 def forget(user: User) -> None:
     """Nothing more is told to somebody who left."""
     Notification.objects.filter(user=user).delete()
+    Letter.objects.filter(notice__subject=Subject.LETTER, notifications=None).delete()
+    Delivery.objects.filter(user=user).delete()
+    Preference.objects.filter(user=user).delete()
+    Times.objects.filter(user=user).delete()
     User.objects.filter(pk=user.pk).update(unread=0)
 
 
 def kept_of(user: User) -> list[dict[str, Any]]:
     """What the portal told a person, for their own file."""
-    rows = Notification.objects.of(user).select_related("notice")
+    rows = Notification.objects.filter(user=user).order_by("-pk")
     return [
         {
-            "about": row.notice.subject,
+            "about": row.kind,
+            "letter": row.letter.body if row.letter else "",
             "why": row.reason,
             "at": row.notice.happened_at.isoformat(),
             "read": row.read_at.isoformat() if row.read_at else None,
         }
-        for row in rows
+        for row in rows.select_related("notice", "letter")
     ]

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from notifications import noticing
+from notifications import delivering, digesting, noticing
+
+#: Mails one task sends, so that it ends within its time.
+DRAINED = 500
 
 
 @shared_task(ignore_result=True)
 def tell(*, notice_id: int) -> None:
     """Tell one notice now. Lost or doubled, the sweep below puts it right."""
     noticing.tell(notice_id=notice_id, at_most=20)
+    delivering.nudge()
 
 
 @shared_task(ignore_result=True)
 def tell_owed() -> None:
     """Go on with every notice that somebody is still to be told of."""
     noticing.tell_owed()
+    delivering.nudge()
+
+
+@shared_task(ignore_result=True, expires=30)
+def drain() -> None:
+    """Send what is due. Many at once, or none, do no harm."""
+    delivering.deliver_owed(at_most=DRAINED)
+
+
+@shared_task(ignore_result=True)
+def owe_digests() -> None:
+    """Owe every digest whose hour has come."""
+    if digesting.owe_digests():
+        delivering.nudge()
 
 
 @shared_task(ignore_result=True)

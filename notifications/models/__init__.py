@@ -1,6 +1,20 @@
 """Who follows what; what is owed to whom."""
 
+from notifications.models.deliveries import Delivery
 from notifications.models.following import Follow, Kind, LastLook
-from notifications.models.notices import Notice, Notification, Reason, Subject
+from notifications.models.notices import Letter, Notice, Notification, Reason, Subject
+from notifications.models.wishes import Preference, Times
 
-__all__ = ["Follow", "Kind", "LastLook", "Notice", "Notification", "Reason", "Subject"]
+__all__ = [
+    "Delivery",
+    "Follow",
+    "Kind",
+    "LastLook",
+    "Letter",
+    "Notice",
+    "Notification",
+    "Preference",
+    "Reason",
+    "Subject",
+    "Times",
+]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from accounts.kinds import NoticeKind
+from notifications.kinds import Mail
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -24,6 +27,7 @@ class Subject(models.TextChoices):
     LAB_ENTRY = "lab_entry", _("Journals of living labs")
     LESSON = "lesson", _("Lessons of living labs")
     TRIAL = "trial", _("Reports of trials")
+    LETTER = "letter", _("Letters")
 
 
 class Reason(models.TextChoices):
@@ -32,6 +36,7 @@ class Reason(models.TextChoices):
     MENTIONED = "mentioned", _("You were mentioned")
     ANSWERED = "answered", _("Your post was answered")
     YOURS = "yours", _("It is about something you wrote")
+    CONCERNS = "concerns", _("It concerns you")
     FOLLOWING = "following", _("You follow it")
 
 
@@ -56,6 +61,10 @@ class Notice(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    #: What letters are about; of other facts the registry knows (``noticeable``).
+    kind = models.CharField(_("kind"), max_length=16, choices=NoticeKind, blank=True)
+    #: What else belongs to the fact and is not in the record itself, such as a reason given.
+    data: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     #: Reason to accounts told by name, a few at most: {"mentioned": [7, 12]}.
     direct: models.JSONField[dict[str, list[int]], dict[str, list[int]]] = models.JSONField(
         default=dict
@@ -81,10 +90,40 @@ class Notice(models.Model):
         return self.key
 
 
+class Letter(models.Model):
+    """The words of a notice, as they were when people were told: one row for all who read the
+    same language in the same zone. Facts whose words can be found when they are read have none."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="letters")
+    language = models.CharField(max_length=10)
+    zone = models.CharField(max_length=64, blank=True)
+    title = models.CharField(_("title"), max_length=250)
+    body = models.TextField(_("text"))
+    path = models.CharField(max_length=500)
+    #: An iCalendar file that goes with the mail.
+    calendar = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice", "language", "zone"], name="one_letter_a_language_and_zone"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def of(self, user: User) -> Self:
-        """One person's, newest first."""
-        return self.filter(user=user).order_by("-pk")
+        """One person's, newest first, as the portal shows them."""
+        return self.filter(user=user, in_portal=True).order_by("-pk")
+
+    def for_digests(self) -> Self:
+        """Those that wait for the next digest of their person."""
+        return self.filter(mail__in=(Mail.DAILY, Mail.WEEKLY), digest=None)
 
 
 class Notification(models.Model):
@@ -96,6 +135,18 @@ class Notification(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
     )
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    kind = models.CharField(_("kind"), max_length=16, choices=NoticeKind)
+    letter = models.ForeignKey(
+        Letter, on_delete=models.CASCADE, null=True, related_name="notifications"
+    )
+    told_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: Whether it stands in the list in the portal, and counts as unread there.
+    in_portal = models.BooleanField(default=True)
+    #: How it is mailed: at once by a delivery of its own, or in the digest it waits for.
+    mail = models.CharField(_("by mail"), max_length=8, choices=Mail, default=Mail.NEVER)
+    digest = models.ForeignKey(
+        "notifications.Delivery", on_delete=models.SET_NULL, null=True, related_name="items"
+    )
     read_at = models.DateTimeField(null=True, editable=False)
 
     objects = NotificationQuerySet.as_manager()
@@ -110,6 +161,11 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="notifications_of_a_person"),
             models.Index(fields=["user"], condition=Q(read_at=None), name="notifications_unread"),
+            models.Index(
+                fields=["user", "id"],
+                condition=Q(mail__in=["daily", "weekly"], digest=None),
+                name="notifications_for_digests",
+            ),
         ]
 
     def __str__(self) -> str:

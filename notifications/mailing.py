@@ -1,0 +1,89 @@
+"""One owed mail becomes a message, from what its reader may read and wishes at that moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone, translation
+
+from accounts.operations import profile_of
+from core.outbox import Fate, NotNow, Unwanted, message_domain
+from notifications import addresses, writing
+from notifications.kinds import TOLD, Mail
+from notifications.models.deliveries import Delivery
+from notifications.models.notices import Notification
+from notifications.stopping import stop_address
+from notifications.wishing import quiet_until, times_of, wish
+
+if TYPE_CHECKING:
+    from accounts.models import Profile
+
+Sort = Delivery.Sort
+
+
+def compose(delivery: Delivery) -> EmailMultiAlternatives:
+    """The mail as it is sent now. Raises ``Unwanted`` or ``NotNow``."""
+    user = delivery.user
+    if not user.is_active or user.closed_at is not None:
+        raise Unwanted("the account is closed or locked")
+    told = TOLD[delivery.kind] if delivery.kind else None
+    is_essential = told is not None and told.essential
+    if not is_essential and addresses.is_stopped(user.email):
+        raise Unwanted("mail to this address comes back")
+    profile = profile_of(user)
+    if not is_essential:
+        _refuse_bad_moment(delivery, profile, wakes=told is not None and told.wakes)
+    with (
+        translation.override(profile.interface_language or settings.LANGUAGE_CODE),
+        timezone.override(profile.time_zone or "UTC"),
+    ):
+        what = delivery.kind or delivery.sort
+        stop = "" if is_essential else stop_address(user.pk, what)
+        content = (
+            writing.of_notice(_wanted(delivery), stop=stop)
+            if delivery.sort == Sort.NOTICE
+            else writing.of_digest(delivery, stop=stop)
+        )
+    message = EmailMultiAlternatives(
+        subject=" ".join(content.subject.split()),
+        body=content.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[user.email],
+        headers={"List-Id": f"{settings.PORTAL_NAME} <{what}.{message_domain()}>"},
+    )
+    message.attach_alternative(content.html, "text/html")
+    if content.calendar:
+        message.attach("event.ics", content.calendar, "text/calendar")
+    if stop:
+        message.extra_headers["List-Unsubscribe"] = f"<{stop}>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return message
+
+
+def _refuse_bad_moment(delivery: Delivery, profile: Profile, *, wakes: bool) -> None:
+    times, now = times_of(delivery.user), timezone.now()
+    if times.is_paused(now):
+        raise Unwanted("paused")
+    until = None if wakes else quiet_until(times, profile.time_zone, now)
+    if until is not None:
+        raise NotNow(until)
+
+
+def _wanted(delivery: Delivery) -> Notification:
+    """What a mail at once is about, if its reader still wants it at once. A kind that is wished in
+    a digest meanwhile goes there."""
+    rows = Notification.objects.select_related("notice", "letter", "user")
+    row = rows.get(delivery=delivery)
+    wished = wish(delivery.user, row.kind).mail
+    if wished != Mail.ONCE:
+        Notification.objects.filter(pk=row.pk, digest=None).update(mail=wished)
+        raise Unwanted(f"wished {wished}")
+    return row
+
+
+def ended(delivery: Delivery, fate: Fate, why: str) -> None:
+    """A mail server refused the address: that is remembered about it."""
+    if fate is Fate.NEVER:
+        addresses.note_refusal(delivery.user.email, why)

@@ -1,0 +1,83 @@
+"""Who is told what becomes rows: a notification each, and a mail where one is wished at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from core.outbox import message_domain
+from notifications.kinds import TOLD, Mail
+from notifications.models.deliveries import Delivery
+from notifications.models.notices import Letter, Notice, Notification
+from notifications.wishing import wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Called with every portion that was told, inside its transaction: other ways to reach people.
+OTHER_WAYS: list[Callable[[Sequence[Notification], Callable[[int, str], bool]], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """One person who is to be told of a notice, why, and in which words, where they are fixed."""
+
+    user_id: int
+    reason: str
+    kind: str
+    letter: Letter | None = None
+
+
+def tell_people(notice: Notice, people: Iterable[ToTell]) -> int:
+    """Write down that these people are told, as each of them wishes. Returns how many are.
+
+    To be called in the transaction that makes sure that nobody is told twice.
+    """
+    people = list(people)
+    wish = wishes([one.user_id for one in people], {one.kind for one in people})
+    now = timezone.now()
+    rows = []
+    for one in people:
+        wished = wish(one.user_id, one.kind)
+        if not wished.nothing:
+            rows.append(
+                Notification(
+                    notice=notice,
+                    user_id=one.user_id,
+                    reason=one.reason,
+                    kind=one.kind,
+                    letter=one.letter,
+                    told_at=now,
+                    in_portal=wished.in_portal,
+                    mail=wished.mail,
+                )
+            )
+    Notification.objects.bulk_create(rows)
+    counted = [row.user_id for row in rows if row.in_portal]
+    User.objects.filter(pk__in=counted).update(unread=F("unread") + 1)
+    Delivery.objects.bulk_create(
+        [
+            Delivery(
+                user_id=row.user_id,
+                sort=Delivery.Sort.NOTICE,
+                kind=row.kind,
+                rank=TOLD[row.kind].rank,
+                notification=row,
+                message_id=f"<{uuid.uuid4().hex}@{message_domain()}>",
+                created_at=now,
+                available_at=now,
+                expires_at=now + TOLD[row.kind].good_for,
+            )
+            for row in rows
+            if row.mail == Mail.ONCE
+        ]
+    )
+    for way in OTHER_WAYS:
+        way(rows, lambda user, kind: wish(user, kind).push)
+    return len(rows)

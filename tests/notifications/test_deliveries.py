@@ -1,0 +1,331 @@
+"""Who is mailed what, when: written at the moment of sending, owed until the server took it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.kinds import NoticeKind
+from accounts.letters import LetterText, write_letter
+from accounts.models import User
+from accounts.operations import close_account
+from community.choices import Attention
+from community.models import Reading
+from community.operations import discussing
+from notifications import digesting, noticing
+from notifications.delivering import deliver_owed
+from notifications.kinds import GROUPS, TOLD, Mail
+from notifications.models import Delivery, Letter, Notification, Preference, Times
+from notifications.wishing import quiet_until
+from tests.community.factories import make_discussion, make_member, make_post
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+State, Sort = Delivery.State, Delivery.Sort
+MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+
+
+def letter(to: User, kind: NoticeKind = NoticeKind.CASE, **how: Any) -> None:
+    said = "Decided: Wells\n\nIt was decided.\nhttps://x.test/solutions/1/\n"
+    with transaction.atomic():
+        write_letter(to, kind=kind, letter=LetterText.of(said, "/s/1/"), **how)
+
+
+def wish(user: User, kind: NoticeKind, mail_: Mail, **more: Any) -> None:
+    Preference.objects.update_or_create(user=user, kind=kind, defaults={"mail": mail_, **more})
+
+
+def states(user: User) -> list[tuple[str, str]]:
+    return list(Delivery.objects.filter(user=user).order_by("pk").values_list("sort", "state"))
+
+
+def begun() -> Any:
+    """A discussion whose beginning has been told."""
+    discussion = make_discussion()
+    noticing.tell_owed()
+    return discussion
+
+
+def follower(discussion: Any) -> User:
+    user = make_member()
+    discussing.pay_attention(discussion, by=user, attention=Attention.FOLLOWING)
+    return user
+
+
+def written(discussion: Any, **how: Any) -> Any:
+    post = make_post(discussion, **how)
+    noticing.tell_owed()
+    return post
+
+
+def test_every_kind_has_a_default_and_one_place_in_the_settings() -> None:
+    assert set(TOLD) == set(NoticeKind.values)
+    shown = [kind for _group, kinds in GROUPS for kind in kinds]
+    assert sorted(shown) == sorted(NoticeKind.values)
+
+
+def test_a_letter_stands_in_the_portal_and_goes_out_at_once() -> None:
+    reader = make_member()
+
+    letter(reader)
+    deliver_owed()
+
+    row = Notification.objects.get(user=reader)
+    assert (row.kind, row.in_portal, row.letter.title) == ("case", True, "Decided: Wells")
+    reader.refresh_from_db()
+    assert reader.unread == 1
+    (sent,) = mail.outbox
+    assert (sent.subject, sent.to) == ("Decided: Wells", [reader.email])
+    assert "It was decided." in sent.body
+    assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert states(reader) == [(Sort.NOTICE, State.SENT)]
+
+
+def test_a_letter_with_a_key_is_written_once() -> None:
+    reader = make_member()
+    for _n in range(3):
+        letter(reader, key="case:1:decided")
+    assert Notification.objects.filter(user=reader).count() == 1
+
+
+def test_nothing_is_written_to_an_account_that_is_closed() -> None:
+    reader = make_member()
+    close_account(by=reader, user=reader)
+    letter(reader)
+    assert not Notification.objects.exists()
+    assert not Letter.objects.exists()
+
+
+def test_who_leaves_before_a_mail_goes_out_gets_none_and_leaves_no_letter_behind() -> None:
+    reader = make_member()
+    letter(reader)
+    close_account(by=reader, user=reader)
+    deliver_owed()
+    assert [sent.to for sent in mail.outbox if sent.subject.startswith("Decided")] == []
+    assert not Letter.objects.exists()
+
+
+def test_who_is_locked_out_before_a_mail_goes_out_gets_none() -> None:
+    reader = make_member()
+    letter(reader)
+    User.objects.filter(pk=reader.pk).update(is_active=False)
+    deliver_owed()
+    assert mail.outbox == []
+    assert states(reader) == [(Sort.NOTICE, State.UNWANTED)]
+
+
+@pytest.mark.parametrize("in_portal", [True, False])
+def test_a_kind_never_mailed_owes_nothing(in_portal: bool) -> None:
+    reader = make_member()
+    wish(reader, NoticeKind.CASE, Mail.NEVER, in_portal=in_portal)
+
+    letter(reader)
+
+    assert Notification.objects.filter(user=reader).exists() == in_portal
+    assert states(reader) == []
+
+
+def test_mail_without_the_portal_counts_nothing_as_unread() -> None:
+    reader = make_member()
+    wish(reader, NoticeKind.CASE, Mail.ONCE, in_portal=False)
+
+    letter(reader)
+    deliver_owed()
+
+    reader.refresh_from_db()
+    assert reader.unread == 0
+    assert not Notification.objects.of(reader).exists()
+    assert len(mail.outbox) == 1
+
+
+def test_what_is_essential_is_mailed_whatever_was_wished() -> None:
+    reader = make_member()
+    wish(reader, NoticeKind.MEASURE, Mail.NEVER, in_portal=False)
+    Times.objects.create(user=reader, paused_since=timezone.now())
+
+    letter(reader, NoticeKind.MEASURE)
+    deliver_owed()
+
+    (sent,) = mail.outbox
+    assert "List-Unsubscribe" not in sent.extra_headers
+    assert Notification.objects.of(reader).count() == 1
+
+
+def test_a_wish_changed_before_sending_counts() -> None:
+    never, weekly = make_member(), make_member()
+    for reader, kept in ((never, Mail.NEVER), (weekly, Mail.WEEKLY)):
+        letter(reader)
+        wish(reader, NoticeKind.CASE, kept)
+
+    deliver_owed()
+
+    assert mail.outbox == []
+    assert states(never) == states(weekly) == [(Sort.NOTICE, State.UNWANTED)]
+    assert Notification.objects.get(user=weekly).mail == Mail.WEEKLY
+
+
+def test_followers_get_a_digest_and_who_is_mentioned_a_mail() -> None:
+    discussion = begun()
+    reader = follower(discussion)
+    named = make_member(handle="named-one")
+    with time_machine.travel(MONDAY, tick=False):
+        written(discussion, body="<p>Hello @named-one</p>")
+        deliver_owed()
+        assert [sent.to for sent in mail.outbox] == [[named.email]]
+        assert digesting.owe_digests() == 0  # its hour has passed today: tomorrow's
+    with time_machine.travel(MONDAY + dt.timedelta(days=1), tick=False):
+        assert digesting.owe_digests() == 2  # who began the discussion reads it, too
+        assert digesting.owe_digests() == 0
+        deliver_owed()
+
+    digest = next(sent for sent in mail.outbox if sent.to == [reader.email])
+    assert discussion.title in digest.body
+    assert states(reader) == [(Sort.DAILY, State.SENT)]
+
+
+def test_a_clock_that_was_away_for_days_makes_one_digest_of_all() -> None:
+    discussion = begun()
+    reader = follower(discussion)
+    for day in range(3):
+        with time_machine.travel(MONDAY + dt.timedelta(days=day), tick=False):
+            written(discussion)
+    with time_machine.travel(MONDAY + dt.timedelta(days=5), tick=False):
+        digesting.owe_digests()
+        digesting.owe_digests()
+
+    (digest,) = Delivery.objects.filter(user=reader)
+    assert digest.items.count() == 3
+
+
+def test_what_waits_when_a_digest_is_there_already_goes_into_the_next() -> None:
+    discussion = begun()
+    reader = follower(discussion)
+    with time_machine.travel(MONDAY, tick=False):
+        written(discussion)
+    with time_machine.travel(MONDAY + dt.timedelta(days=1), tick=False):
+        digesting.owe_digests()
+        written(discussion)
+        digesting.owe_digests()
+    assert Delivery.objects.filter(user=reader).count() == 1
+    with time_machine.travel(MONDAY + dt.timedelta(days=2), tick=False):
+        digesting.owe_digests()
+    assert [row.items.count() for row in Delivery.objects.filter(user=reader)] == [1, 1]
+
+
+def test_a_digest_comes_in_the_hour_and_on_the_day_of_its_reader() -> None:
+    discussion = begun()
+    reader = follower(discussion)
+    reader.profile.time_zone = "Asia/Jakarta"  # UTC+7
+    reader.profile.save()
+    Times.objects.create(user=reader, digest_hour=6, digest_weekday=3)
+    wish(reader, NoticeKind.DISCUSSION, Mail.WEEKLY)
+    with time_machine.travel(MONDAY, tick=False):
+        written(discussion)
+
+    def owed(moment: dt.datetime) -> int:
+        with time_machine.travel(moment, tick=False):
+            digesting.owe_digests()
+        return Delivery.objects.filter(user=reader).count()
+
+    wednesday = dt.datetime(2026, 11, 25, 22, 59, tzinfo=dt.UTC)  # 05:59 on Thursday there
+    assert owed(wednesday) == 0
+    assert owed(wednesday + dt.timedelta(minutes=1)) == 1
+    assert Delivery.objects.get(user=reader).period == dt.date(2026, 11, 26)
+
+
+def test_a_digest_of_unknown_fate_is_held_not_repeated() -> None:
+    row = Delivery(sort=Sort.DAILY)
+    assert not row.once_more
+    assert Delivery(sort=Sort.NOTICE).once_more
+
+
+def test_what_can_be_read_no_more_is_in_no_mail() -> None:
+    discussion = begun()
+    named = make_member(handle="named-two")
+    post = written(discussion, body="<p>@named-two</p>")
+    discussing.move_post(post, "hide_post", by=make_user(is_staff=True), reason="x")
+
+    deliver_owed()
+
+    assert [sent for sent in mail.outbox if sent.to == [named.email]] == []
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        ("2026-11-22T20:59:00+00:00", None),
+        ("2026-11-22T21:00:00+00:00", "2026-11-23T07:00:00+00:00"),
+        ("2026-11-23T03:00:00+00:00", "2026-11-23T07:00:00+00:00"),
+        ("2026-11-23T07:00:00+00:00", None),
+    ],
+)
+def test_quiet_hours_go_over_midnight(at: str, until: str | None) -> None:
+    times = Times(quiet_from=dt.time(21), quiet_until=dt.time(7))
+    found = quiet_until(times, "UTC", dt.datetime.fromisoformat(at))
+    assert found == (until and dt.datetime.fromisoformat(until))
+
+
+def test_in_quiet_hours_a_mail_waits_and_a_reminder_does_not() -> None:
+    reader = make_member()
+    Times.objects.create(user=reader, quiet_from=dt.time(8), quiet_until=dt.time(12))
+    with time_machine.travel(MONDAY, tick=False):
+        letter(reader)
+        letter(reader, NoticeKind.REMINDER)
+        deliver_owed()
+        assert len(mail.outbox) == 1
+    with time_machine.travel(MONDAY + dt.timedelta(hours=3), tick=False):
+        deliver_owed()
+    assert len(mail.outbox) == 2
+    assert Delivery.objects.get(user=reader, kind="case").attempts == 0
+
+
+def test_the_others_get_theirs_when_one_mail_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from notifications import writing
+
+    one, other = make_member(), make_member()
+    real = writing.of_notice
+
+    def of_notice(row: Notification, *, stop: str) -> Any:
+        if row.user_id == one.pk:
+            raise RuntimeError("a template that breaks")
+        return real(row, stop=stop)
+
+    monkeypatch.setattr(writing, "of_notice", of_notice)
+    letter(one)
+    letter(other)
+
+    deliver_owed()
+
+    assert [sent.to for sent in mail.outbox] == [[other.email]]
+    assert states(one) == [(Sort.NOTICE, State.DEAD)]
+
+
+def test_many_followers_are_owed_their_mails_in_as_many_queries_as_few(
+    django_assert_num_queries: Any,
+) -> None:
+    discussion = begun()
+    people = User.objects.bulk_create(
+        [User(email=f"m{k}@test.example", name=f"M {k}") for k in range(60)]
+    )
+    Reading.objects.bulk_create(
+        [
+            Reading(user=user, discussion=discussion, attention=Attention.FOLLOWING)
+            for user in people
+        ]
+    )
+    Preference.objects.bulk_create(
+        [Preference(user=user, kind="discussion", mail=Mail.ONCE) for user in people]
+    )
+    post = make_post(discussion)
+    with django_assert_num_queries(14):
+        noticing.tell_owed()
+
+    assert Delivery.objects.filter(notification__notice__subject_id=post.pk).count() == 60
