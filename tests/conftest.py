@@ -27,7 +27,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
             for table in (
                 "core_auditentry", "community_synthesisversion", "community_versionsource"
             ):  # fmt: skip
-                cursor.execute(f"DROP TRIGGER {table}_no_delete")
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_delete")
 
 
 @pytest.fixture(autouse=True)
