@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='notice',
             name='subject',
-            field=models.CharField(choices=[('post', 'Posts in discussions'), ('insight', 'Posts picked as insights'), ('synthesis', 'Syntheses'), ('article', 'Blog posts'), ('lab_entry', 'Journals of living labs'), ('lesson', 'Lessons of living labs'), ('trial', 'Reports of trials'), ('letter', 'Letters')], max_length=16, verbose_name='about'),
+            field=models.CharField(choices=[('post', 'Posts in discussions'), ('insight', 'Posts picked as insights'), ('synthesis', 'Syntheses'), ('article', 'Blog posts'), ('lab_entry', 'Journals of living labs'), ('lesson', 'Lessons of living labs'), ('trial', 'Reports of trials'), ('letter', 'Letters'), ('solution', 'Versions and labels of solutions'), ('hub', 'Changes of hubs'), ('event', 'Changes of events'), ('theme', 'Themes that open or close'), ('commitment', 'Updates of commitments'), ('due', 'Commitments that fall due'), ('confirm', 'Profiles to be confirmed'), ('arrangement', 'What people who registered need to know'), ('search', 'Saved searches')], max_length=16, verbose_name='about'),
         ),
         migrations.AlterField(
             model_name='notification',

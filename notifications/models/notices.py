@@ -28,6 +28,15 @@ class Subject(models.TextChoices):
     LESSON = "lesson", _("Lessons of living labs")
     TRIAL = "trial", _("Reports of trials")
     LETTER = "letter", _("Letters")
+    SOLUTION = "solution", _("Versions and labels of solutions")
+    HUB = "hub", _("Changes of hubs")
+    EVENT = "event", _("Changes of events")
+    THEME = "theme", _("Themes that open or close")
+    COMMITMENT = "commitment", _("Updates of commitments")
+    DUE = "due", _("Commitments that fall due")
+    CONFIRM = "confirm", _("Profiles to be confirmed")
+    ARRANGEMENT = "arrangement", _("What people who registered need to know")
+    SEARCH = "search", _("Saved searches")
 
 
 class Reason(models.TextChoices):
