@@ -34,7 +34,7 @@ from assessment.models import (
     StepUpdate,
 )
 from assessment.scoring import Asked, Spread
-from assessment.signals import assessment_moved
+from assessment.signals import assessment_moved, assessment_published
 from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from core.text import fold
@@ -313,6 +313,8 @@ def share(
         hubs=[hub.pk for hub in chosen], road_map=fresh.shares_road_map,
         benchmark=in_benchmark,
     )  # fmt: skip
+    if fresh.sharing == Assessment.Sharing.PUBLIC:
+        assessment_published.send(Assessment, assessment=fresh, by=by)
     return fresh
 
 

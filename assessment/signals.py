@@ -7,3 +7,7 @@ from django.dispatch import Signal
 #: A self-assessment began or moved. Arguments: assessment, verb ("open", "compare", "agree",
 #: "drop", "give_way"), by.
 assessment_moved = Signal()
+
+#: A hub opened an agreed self-assessment to everybody, perhaps with its road map. Arguments:
+#: assessment, by.
+assessment_published = Signal()

@@ -36,6 +36,7 @@ from events.models import (
     StatusNote,
     Track,
 )
+from events.signals import conclusion_added, document_added, event_changed, programme_written
 from hubs.models import Hub, Membership
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ IN_CALENDARS = frozenset(
 OF_EVENT_IN_CALENDARS = frozenset(
     {"name", "summary", "kind", "status", "starts", "ends", "city", "venue"}
 )
+#: What those who come are told of, by the field in which it changed.
+TOLD_OF_EVENT = {
+    "starts": "dates", "ends": "dates", "city": "place", "venue": "place", "country": "place",
+    "status": "status",
+}  # fmt: skip
 
 
 def _event_of(obj: Any) -> Event | None:
@@ -151,6 +157,14 @@ class Record(InScope, DeskAdmin):
             rows=rows,
         )
         self.follow(obj, formsets)
+        self.announce(request.user, form, formsets, change=change)
+
+    def announce(self, by: Any, form: Any, formsets: Any, *, change: bool) -> None:
+        """Announce what apps above hear of."""
+        event = _event_of(form.instance)
+        said = [formset for formset in formsets if formset.model is KeyMessage]
+        if event is not None and any(formset.new_objects for formset in said):
+            conclusion_added.send(Event, event=event, by=by)
 
     def follow(self, obj: Any, formsets: Any) -> None:
         event = _event_of(obj)
@@ -265,6 +279,12 @@ class EventAdmin(Record):
             obj.sequence += 1
         super().save_model(request, obj, form, change)
 
+    def announce(self, by: Any, form: Any, formsets: Any, *, change: bool) -> None:
+        super().announce(by, form, formsets, change=change)
+        what = {TOLD_OF_EVENT[name] for name in form.changed_data if name in TOLD_OF_EVENT}
+        if change and what:
+            event_changed.send(Event, event=form.instance, what=what, by=by)
+
 
 @admin.register(Session)
 class SessionAdmin(Record):
@@ -312,6 +332,10 @@ class SessionAdmin(Record):
             Event.objects.filter(pk=obj.event_id).update(updated_at=timezone.now())
         super().save_model(request, obj, form, change)
 
+    def announce(self, by: Any, form: Any, formsets: Any, *, change: bool) -> None:
+        super().announce(by, form, formsets, change=change)
+        programme_written.send(Event, event=form.instance.event, by=by)
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         """A contribution or message of a session belongs to its event, too."""
         for row in formset.save(commit=False):
@@ -356,6 +380,10 @@ class DocumentAdmin(Record):
         "url", "note", "is_complete", "numbers_are_ours", "reference", "place", "further",
     ]  # fmt: skip
     inlines = [ParagraphRows]
+
+    def announce(self, by: Any, form: Any, formsets: Any, *, change: bool) -> None:
+        if not change:
+            document_added.send(Document, document=form.instance, by=by)
 
 
 class OwnerRows(Part):

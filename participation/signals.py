@@ -26,3 +26,6 @@ question_moved = Signal()
 
 #: A paper has a new version. Arguments: version, by.
 paper_added = Signal()
+
+#: Everybody may open a paper that only people with a place could. Arguments: paper, by.
+paper_opened = Signal()

@@ -22,7 +22,7 @@ from events import clashes, finding
 from events.choices import EventKind, SessionKind
 from events.models import Contribution, Event, Person, Room, Session, Track
 from events.models.programme import RESERVED
-from events.signals import programme_changed
+from events.signals import programme_changed, programme_written
 from events.speakers import key_of
 
 if TYPE_CHECKING:
@@ -305,6 +305,8 @@ class Desk:
         finding.note_people(self._gone.values())
         if self._moved:
             programme_changed.send(Event, event=self.event, by=self.by)
+        if any(self.counts.values()):
+            programme_written.send(Event, event=self.event, by=self.by)
 
     def _refuse_taken_rooms(self) -> None:
         if not self._placed:

@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from events import finding
 from events.models import Event, KeyMessage, Paragraph, Session
+from events.signals import conclusion_added
 from participation.ordering import shifted
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def write_conclusion(
         event=event.pk,
     )
     finding.note(event)
+    if message is None:
+        conclusion_added.send(Event, event=event, by=by)
     return row
 
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from core.models import AuditEntry, AuditHead
 from events.models import Event
+from participation.choices import PaperAudience
 from participation.models import Paper, PaperVersion
 from participation.ordering import shifted
-from participation.signals import paper_added
+from participation.signals import paper_added, paper_opened
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -97,9 +98,12 @@ def change_paper(paper: Paper, *, by: User, **told: Any) -> None:
     _may(paper.event, by)
     AuditHead.hold()
     row = Paper.objects.select_for_update().get(pk=paper.pk)
+    was_open = row.audience == PaperAudience.PUBLIC
     _tell(row, told)
     row.save()
     AuditEntry.record(by=by, verb="change_paper", target=row, audience=row.audience)
+    if row.audience == PaperAudience.PUBLIC and not was_open and row.withdrawn_at is None:
+        paper_opened.send(Paper, paper=row, by=by)
 
 
 @transaction.atomic
