@@ -11,8 +11,16 @@ from community.choices import Ground
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+    from community.models import Member
+
 #: Members agree to a version; a new one is put to them at their next contribution.
 VERSION = 1
+
+
+def has_agreed(member: Member | None) -> bool:
+    """Whether this is a member who agreed to the rules as they are now."""
+    return member is not None and member.conduct_version >= VERSION
+
 
 #: Each rule: what it asks, and what that means in practice.
 RULES: dict[Ground, tuple[StrOrPromise, StrOrPromise]] = {

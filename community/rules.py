@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalogue.choices import Publication
 from community.choices import ArticleState, ChapterRole, ItemState, ReportState, Trust
+from community.conduct import has_agreed
 from community.models import (
     Appeal,
     Article,
@@ -39,8 +40,8 @@ from hubs.rules import is_portal_moderator
 
 @rules.predicate
 def is_member(user: Any) -> bool:
-    """Has joined the community and agreed to its code of conduct."""
-    return member_of(user) is not None
+    """Has joined the community and agreed to its code of conduct as it is now."""
+    return has_agreed(member_of(user))
 
 
 @rules.predicate

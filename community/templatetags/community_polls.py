@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from community import polls
+from community.conduct import has_agreed
 from community.models import member_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,6 @@ def polls_of(context: template.Context, discussion: Discussion) -> dict[str, Any
         "discussion": discussion,
         "may_ask": polls.may_ask(discussion, request.user, len(rows)),
         "user": request.user,
-        "is_member": member_of(request.user) is not None,
+        "is_member": has_agreed(member_of(request.user)),
         "csrf_token": context.get("csrf_token"),
     }

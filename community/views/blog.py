@@ -9,8 +9,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,10 +24,12 @@ from catalogue.differences import Effort, paragraphs_of, pieces_of
 from catalogue.linked_data import as_script
 from community import blog
 from community.choices import ArticleState, DiscussionState, PostState
+from community.conduct import has_agreed
 from community.forms.blog import CommentForm
 from community.models import Article, Discussion, Member, MonthlyTheme, Post, member_of
 from community.operations import blogging
 from community.people import seen_as, with_people
+from community.views.entering import way_in
 from core.errors import DomainError
 from core.plaintext import tidy
 from core.text import plain
@@ -141,7 +142,7 @@ def article_page(
         "comments": _comments(discussion, user),
         "takes_posts": takes_posts,
         "form": (form or CommentForm()) if may_comment and takes_posts else None,
-        "is_member": member_of(user) is not None,
+        "is_member": has_agreed(member_of(user)),
         "may_correct": user.has_perm("community.correct_article", found),
         "may_decide": user.has_perm("community.edit_the_blog", found),
         "en": in_english(),
@@ -184,7 +185,7 @@ def comment(request: HttpRequest, slug: str) -> HttpResponse:
     here = f"{found.get_absolute_url()}#comments"
     if request.method != "POST":
         return redirect(here)
-    if (elsewhere := to_join(request, here)) is not None:
+    if (elsewhere := way_in(request, here)) is not None:
         return elsewhere
     form = CommentForm(request.POST)
     if form.is_valid():
@@ -206,18 +207,6 @@ def comment(request: HttpRequest, slug: str) -> HttpResponse:
                 )
             return redirect(here)
     return article_page(request, found, form=form, status=422)
-
-
-def to_join(request: HttpRequest, here: str) -> HttpResponse | None:
-    """To sign in or to join first, and back; None for members. Who may not write gets 403."""
-    user = request.user
-    if not user.is_authenticated:
-        return redirect_to_login(here)
-    if member_of(user) is None:
-        return redirect(f"{reverse('community:join')}?next={quote(here)}")
-    if not user.has_perm("community.take_part"):
-        raise PermissionDenied
-    return None
 
 
 # --- What it said before ----------------------------------------------------------------------

@@ -22,7 +22,7 @@ from community.choices import ArticleState
 from community.forms.blog import LISTED, ArticleForm, CorrectionForm
 from community.models import Article, ArticleDraft
 from community.operations import blogging
-from community.views.blog import to_join
+from community.views.entering import way_in
 from core.errors import DomainError
 from events.presentation import in_english
 
@@ -50,7 +50,7 @@ def find_own(request: HttpRequest, uid: str) -> Article:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Begin an article. What was typed and not saved is offered again."""
-    if (elsewhere := to_join(request, request.get_full_path())) is not None:
+    if (elsewhere := way_in(request, request.get_full_path())) is not None:
         return elsewhere
     if request.method == "POST":
         return _save(request, None)

@@ -11,18 +11,18 @@ from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community import chapters as reading
 from community.choices import ChapterRole
+from community.conduct import has_agreed
 from community.forms.chapters import ChapterEventForm, ChapterForm, ReasonForm
 from community.models import Chapter, ChapterMember, member_of
 from community.operations import chapters as operations
 from community.people import seen_as, with_people
+from community.views.entering import has_to_join, to_join
 from community.views.places import calendar_of
 from core.errors import DomainError
 from events.models import Event
@@ -92,7 +92,7 @@ def chapter(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         "zone": zone,
         "may_join": request.user.has_perm("community.join_chapter", row),
-        "is_member": member_of(request.user) is not None,
+        "is_member": has_agreed(member_of(request.user)),
         "may_run": request.user.has_perm("community.run_chapter", row),
         "sees_people": request.user.has_perm("community.view_chapter_people", row),
         "en": in_english(),
@@ -118,9 +118,8 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     row = find_chapter(request, slug)
     if request.method != "POST":
         return redirect(row)
-    if member_of(request.user) is None:
-        query = urlencode({"next": row.get_absolute_url()})
-        return redirect(f"{reverse('community:join')}?{query}")
+    if has_to_join(request):
+        return to_join(row.get_absolute_url())
     found = operations.join_chapter(row, by=request.user)
     if found.role == ChapterRole.ASKED:
         messages.success(request, _("Your request is with the coordinators of the chapter."))

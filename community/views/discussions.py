@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -31,7 +30,7 @@ from community.discussed import (
     takes_discussions,
 )
 from community.forms.discussions import ChangeForm, ReplyForm, TopicForm
-from community.models import Discussion, Draft, Post, member_of, silenced_by
+from community.models import Discussion, Draft, Post, silenced_by
 from community.operations import discussing
 from community.threads import (
     LARGEST,
@@ -42,6 +41,7 @@ from community.threads import (
     place_in,
     posts_of,
 )
+from community.views.entering import has_to_join, to_join
 from core.errors import DomainError
 from core.richtext import MAX_TYPED, clean, from_text, rich
 from core.text import plain
@@ -94,11 +94,6 @@ def _number(value: str | None) -> int:
     """A number of a post as an address gives it; what is none counts as nought."""
     text = value or ""
     return min(int(text), LARGEST) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-
-def to_join(request: HttpRequest, back: str) -> HttpResponse:
-    """To the page where one joins the community, and back afterwards."""
-    return redirect(f"{reverse('community:join')}?{urlencode({'next': back})}")
 
 
 def typed(request: HttpRequest, name: str = "body") -> str:
@@ -159,7 +154,7 @@ def _thread_page(
     status: int = 200,
 ) -> HttpResponse:
     user, query = request.user, request.GET
-    is_member = member_of(user) is not None
+    is_member = not has_to_join(request)
     silenced = silenced_by(user)
     may_write = is_member and silenced is None and found.takes_posts()
     after, before = _number(query.get("after")), _number(query.get("before"))
@@ -254,9 +249,9 @@ def reply(request: HttpRequest, uid: str) -> HttpResponse:
         discussing.keep_draft(by=user, key=key, body=typed(request))
         messages.info(request, _("Your text is kept. Only you see it."))
         return redirect(f"{here}?last#reply")
-    if member_of(user) is None:
+    if has_to_join(request):
         discussing.keep_draft(by=user, key=key, body=typed(request))
-        return to_join(request, f"{here}?last")
+        return to_join(f"{here}?last")
     answered = _answered(found, request.POST.get("reply_to", ""))
     form = ReplyForm(request.POST, quotes="quote" in request.POST)
     if silenced_by(user) is not None:
@@ -306,13 +301,13 @@ def begin(request: HttpRequest, place: str, key: str) -> HttpResponse:
             _put_by(request, draft_key)
         return redirect_to_login(here)
     keeps = request.method == "POST" and request.POST.get("action") == "draft"
-    if request.method == "POST" and (keeps or member_of(user) is None):
+    if request.method == "POST" and (keeps or has_to_join(request)):
         _keep_topic(request, draft_key)
     if keeps:
         messages.info(request, _("Your text is kept. Only you see it."))
         return redirect(here)
-    if member_of(user) is None:
-        return to_join(request, here)
+    if has_to_join(request):
+        return to_join(here)
     if is_outside(user, record):
         raise PermissionDenied
     if place == "article":
@@ -516,8 +511,8 @@ def post_useful(request: HttpRequest, uid: str) -> HttpResponse:
         return redirect(back)
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("community:post", args=[uid]))
-    if member_of(request.user) is None:
-        return to_join(request, reverse("community:post", args=[uid]))
+    if has_to_join(request):
+        return to_join(reverse("community:post", args=[uid]))
     try:
         discussing.mark_useful(
             found, by=request.user, useful=request.POST.get("useful", "yes") != "no"

@@ -24,6 +24,7 @@ from community.member_page import excerpt_of, page_of
 from community.models import FormerHandle, Member, member_of
 from community.operations import joining
 from community.operations import membership as keeping
+from community.views.entering import to_join
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -159,17 +160,13 @@ def _by_another_name(handle: str) -> HttpResponse:
 # --- One's own membership ------------------------------------------------------------------------
 
 
-def _to_join(request: HttpRequest) -> HttpResponse:
-    return redirect(f"{reverse('community:join')}?next={request.path}")
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def membership(request: HttpRequest) -> HttpResponse:
     """The short name, the directory, what one's page shows, and the way out."""
     member = member_of(request.user)
     if member is None:
-        return _to_join(request)
+        return to_join(request.path)
     initial = {
         "handle": member.handle,
         "is_listed": member.is_listed,
@@ -195,7 +192,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     """Leave the community, after reading what goes and what stays."""
     member = member_of(request.user)
     if member is None:
-        return _to_join(request)
+        return to_join(request.path)
     form = LeaveForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         keeping.leave(by=request.user)

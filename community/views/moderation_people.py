@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +22,7 @@ from community.models.members import unread_sanctions_of
 from community.operations import moderating
 from community.people import seen_as
 from community.screening import meaning_of, standing_of
+from community.views.entering import has_to_join, to_join
 from community.views.moderation import refuse, tabs_for, visible_things
 from core import spreadsheet
 from core.errors import DomainError
@@ -48,8 +47,8 @@ def flag(request: HttpRequest, kind: str, uid: str) -> HttpResponse:
     if kind not in queue.KINDS:
         raise Http404
     thing = get_object_or_404(visible_things(request.user, kind), uid=uid)
-    if member_of(request.user) is None:
-        return redirect(f"{reverse('community:join')}?{urlencode({'next': request.path})}")
+    if has_to_join(request):
+        return to_join(request.path)
     if not request.user.has_perm("community.flag", thing):
         raise PermissionDenied
     form = FlagForm(request.POST or None)

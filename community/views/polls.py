@@ -9,15 +9,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from community import polls as reading
 from community.forms.polls import PollForm, VoteForm
-from community.models import Ballot, Discussion, Poll, member_of
+from community.models import Ballot, Discussion, Poll
 from community.operations import polling
+from community.views.entering import way_in
 from core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -69,11 +68,8 @@ def new(request: HttpRequest, uid: str) -> HttpResponse:
 def vote(request: HttpRequest, uid: str) -> HttpResponse:
     """Vote, or change one's vote; the page holds this one poll."""
     poll = find_poll(request, uid)
-    if member_of(request.user) is None:
-        query = urlencode({"next": request.path})
-        return redirect(f"{reverse('community:join')}?{query}")
-    if not request.user.has_perm("community.take_part"):
-        raise PermissionDenied
+    if (elsewhere := way_in(request, request.path)) is not None:
+        return elsewhere
     if not reading.seen([poll], poll.discussion, request.user)[0].may_vote:
         messages.error(request, _("This poll is closed. Nobody can vote any more."))
         return _back(poll)

@@ -30,7 +30,13 @@ from community.operations import joining
 from community.operations import membership as keeping
 from community.people import seen_as
 from core.models import AuditEntry
-from tests.community.factories import make_chapter, make_discussion, make_member, make_post
+from tests.community.factories import (
+    make_chapter,
+    make_discussion,
+    make_member,
+    make_post,
+    open_theme,
+)
 from tests.desk import desk_client
 from tests.factories import make_user, reference
 from tests.people import browser
@@ -466,3 +472,43 @@ def test_a_changed_profile_changes_the_directory_in_its_transaction() -> None:
     words = DirectoryEntry.objects.get(audience="public").words
     assert set(words.values_list("word", flat=True)) == {"ana", "ruiz", "institute", "of", "wells"}
     assert finding.astray() == ([], 0)
+
+
+WRITES = {
+    "reply": lambda here: reverse("community:post-reply", args=[here.uid]),
+    "discussion": lambda here: reverse("community:discussion-new", args=["theme", here.theme.slug]),
+    "article": lambda _here: reverse("community:article-new"),
+    "flag": lambda here: reverse("community:flag", args=["post", here.posts.get().uid]),
+    "mark": lambda here: reverse("community:post-useful", args=[here.posts.get().uid]),
+}
+
+
+@pytest.mark.parametrize("page", WRITES)
+def test_a_new_code_of_conduct_is_put_to_members_before_they_write_and_nothing_is_lost(
+    page: str,
+) -> None:
+    discussion, member = make_discussion(open_theme()), make_member()
+    Member.objects.filter(user=member).update(conduct_version=0)
+    person = browser(member)
+
+    answer = person.post(WRITES[page](discussion), {"body": "<p>What we saw.</p>", "title": "T"})
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(f"{reverse('community:join')}?next=")
+    assert Post.objects.filter(author=member).count() == 0
+    if page in {"reply", "discussion"}:
+        assert "What we saw." in Draft.objects.get(user=member).body
+    person.post(answer["Location"], {"agrees": "on"})
+    assert User.objects.get(pk=member.pk).has_perm("community.take_part")
+
+
+def test_a_member_of_an_earlier_code_reads_is_told_and_is_refused_below_the_pages() -> None:
+    discussion, member = make_discussion(open_theme()), make_member()
+    Member.objects.filter(user=member).update(conduct_version=0)
+
+    page = browser(member).get(discussion.get_absolute_url())
+
+    assert "The code of conduct has changed." in page.content.decode()
+    assert 'name="body"' not in page.content.decode()
+    with pytest.raises(PermissionDenied):
+        make_post(discussion, by=User.objects.get(pk=member.pk))
