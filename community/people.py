@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from community.models import Departure, Member
+from core.plaintext import calm
 from hubs import reference
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from accounts.models import User
-
-#: More marks than this on one letter are no language; they would run over the lines around.
-MOST_MARKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +78,3 @@ def initials_of(name: str) -> str:
     words = [word for word in name.lstrip("@").replace("-", " ").split() if word[0].isalnum()]
     letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
     return "".join(letters).upper() or "–"
-
-
-def calm(text: str) -> str:
-    """The text with no more than a few marks on any letter."""
-    if text.isascii():
-        return text
-    kept: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
-        if marks <= MOST_MARKS:
-            kept.append(char)
-    return "".join(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -17,6 +18,8 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufff9-\ufffb]
 #: Persian and the scripts of India are not written rightly without them.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\u206a-\u206f]")
 _LINES = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
+#: Marks on one letter. No language needs more.
+MOST_MARKS = 4
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -33,6 +36,19 @@ def tidy(text: str, *, lines: bool = False) -> str:
     text = _LINES.sub("\n", text)
     text = _DIRECTIONS.sub("", _CONTROLS.sub("", text))
     return text if lines else re.sub(r"\s*\n\s*", " ", text)
+
+
+def calm(text: str) -> str:
+    """The text with no more than a few marks on any letter."""
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 class PlainField(forms.CharField):

@@ -13,7 +13,8 @@ from catalogue.models import Contributor
 from community.choices import ChapterRole, DiscussionState, PostState
 from community.member_page import page_of
 from community.models import ChapterMember, Discussion, Insight, Post, TrialReport, UsefulMark
-from community.people import calm, initials_of, seen_as, with_people
+from community.people import initials_of, seen_as, with_people
+from core.plaintext import calm
 from tests.community.factories import (
     make_article,
     make_chapter,
