@@ -52,6 +52,8 @@ class Line:
     title: str
     url: str
     group: str
+    #: The beginning of what was written, for mails, where it costs no query to have it.
+    excerpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,20 @@ class Noticeable:
     kinds: Mapping[str, NoticeKind] = field(default_factory=dict)
     #: Where the words are fixed when people are told: those for one language and zone.
     letter: Callable[[Notice, str, str], LetterText] | None = None
+    #: Where one sort of fact is sorted now here, now there, by what it says.
+    kind_of: Callable[[Notice, str], NoticeKind] | None = None
+    #: Why those are told who are not told by name.
+    reason: Callable[[Notice], str] = lambda _notice: Reason.FOLLOWING
+
+    def kind_for(self, notice: Notice, reason: str) -> NoticeKind:
+        """What it is to somebody who is told for that reason."""
+        if self.kind_of is not None:
+            return self.kind_of(notice, reason)
+        return self.kinds.get(reason, self.kind)
 
 
-def _followers(kind: str, subject_id: int | None) -> list[Stream]:
+def followers_of(kind: str, subject_id: int | None) -> list[Stream]:
+    """Who follows one record and has not muted it."""
     if subject_id is None:
         return []
     rows = Follow.objects.filter(kind=kind, subject_id=subject_id, muted=False)
@@ -116,8 +129,8 @@ def _post_streams(notice: Notice) -> list[Stream]:
     if post.number == 1:
         kind = _PLACE_KINDS.get(discussion.place_name)
         if kind is not None:
-            found += _followers(kind, getattr(discussion, f"{discussion.place_name}_id"))
-        found += _followers(Kind.MEMBER, _member_key(post.author_id))
+            found += followers_of(kind, getattr(discussion, f"{discussion.place_name}_id"))
+        found += followers_of(Kind.MEMBER, _member_key(post.author_id))
     muted = readings.filter(attention=Attention.MUTED).values("user_id")
     found = [rows.exclude(user_id__in=muted) for rows in found]
     if discussion.chapter is not None and discussion.chapter.is_private:
@@ -185,7 +198,7 @@ def _synthesis_streams(notice: Notice) -> list[Stream]:
         .values_list("synthesis__theme", flat=True)
         .first()
     )
-    return _followers(Kind.THEME, theme)
+    return followers_of(Kind.THEME, theme)
 
 
 def _synthesis_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
@@ -210,11 +223,11 @@ def _article_streams(notice: Notice) -> list[Stream]:
     if article is None:
         return []
     found = [
-        *_followers(Kind.THEME, article.theme_id),
-        *_followers(Kind.CHAPTER, article.chapter_id),
-        *_followers(Kind.LAB, article.lab_id),
+        *followers_of(Kind.THEME, article.theme_id),
+        *followers_of(Kind.CHAPTER, article.chapter_id),
+        *followers_of(Kind.LAB, article.lab_id),
     ]
-    found += _followers(Kind.MEMBER, _member_key(article.begun_by_id))
+    found += followers_of(Kind.MEMBER, _member_key(article.begun_by_id))
     about: tuple[tuple[Kind, Any], ...] = (
         (Kind.SOLUTION, article.solutions),
         (Kind.HUB, article.hubs),
@@ -232,7 +245,11 @@ def _article_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
     articles = Article.objects.visible_to(user).filter(pk__in=found).defer("body")
     return {
         row.pk: Line(
-            _("Blog post published"), article.title, article.get_absolute_url(), f"a{article.pk}"
+            _("Blog post published"),
+            article.title,
+            article.get_absolute_url(),
+            f"a{article.pk}",
+            article.lede,
         )
         for article in articles
         for row in found[article.pk]
@@ -245,7 +262,7 @@ def _article_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
 def _of_lab(model: type[Any]) -> Callable[[Notice], list[Stream]]:
     def streams(notice: Notice) -> list[Stream]:
         lab = model.objects.filter(pk=notice.subject_id).values_list("lab", flat=True).first()
-        return _followers(Kind.LAB, lab)
+        return followers_of(Kind.LAB, lab)
 
     return streams
 
@@ -276,7 +293,7 @@ def _trial_streams(notice: Notice) -> list[Stream]:
     trial = TrialReport.objects.filter(pk=notice.subject_id).first()
     if trial is None:
         return []
-    return [*_followers(Kind.SOLUTION, trial.solution_id), *_followers(Kind.LAB, trial.lab_id)]
+    return [*followers_of(Kind.SOLUTION, trial.solution_id), *followers_of(Kind.LAB, trial.lab_id)]
 
 
 def _trial_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
@@ -302,7 +319,9 @@ def _trial_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
 def letter_lines(rows: Iterable[Notification], _user: User) -> dict[int, Line]:
     """What was written down for its reader, as it was."""
     return {
-        row.pk: Line(str(NoticeKind(row.kind).label), row.letter.title, row.letter.path, f"m{row.pk}")
+        row.pk: Line(
+            str(NoticeKind(row.kind).label), row.letter.title, row.letter.path, f"m{row.pk}"
+        )
         for row in rows
         if row.letter is not None
     }

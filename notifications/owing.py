@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from notifications.wishing import wishes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: No mail is of use for longer.
+LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 #: Called with every portion that was told, inside its transaction: other ways to reach people.
 OTHER_WAYS: list[Callable[[Sequence[Notification], Callable[[int, str], bool]], None]] = []
 
@@ -72,7 +75,7 @@ def tell_people(notice: Notice, people: Iterable[ToTell]) -> int:
                 message_id=f"<{uuid.uuid4().hex}@{message_domain()}>",
                 created_at=now,
                 available_at=now,
-                expires_at=now + TOLD[row.kind].good_for,
+                expires_at=min(now + TOLD[row.kind].good_for, notice.until or LAST),
             )
             for row in rows
             if row.mail == Mail.ONCE

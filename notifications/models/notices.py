@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -47,6 +48,7 @@ class Reason(models.TextChoices):
     YOURS = "yours", _("It is about something you wrote")
     CONCERNS = "concerns", _("It concerns you")
     FOLLOWING = "following", _("You follow it")
+    MEMBER = "member", _("You take part in the community")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -97,6 +99,12 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def until(self) -> dt.datetime | None:
+        """When telling it is of no use any more, such as a reminder once all has begun."""
+        said = self.data.get("until")
+        return dt.datetime.fromisoformat(said) if said else None
 
 
 class Letter(models.Model):
