@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from claims.models import new_uid
 from core import walltime
+from core.keys import AddressKey
 from core.lifecycle import Lifecycle, Move
 from events.models import Event
 from hubs.models import Country
@@ -321,21 +322,16 @@ class Registration(Lifecycle):
         registration_moved.send(Registration, registration=self, verb=verb, by=by)
 
 
-class PersonalCalendar(models.Model):
+class PersonalCalendar(AddressKey):
     """A member's own calendar address, which needs no sign-in. Only a fingerprint of it is kept."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_calendar"
     )
-    fingerprint = models.CharField(max_length=64, unique=True)
-    made_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("calendar address of a member")
         verbose_name_plural = _("calendar addresses of members")
-
-    def __str__(self) -> str:
-        return str(self.user)
 
 
 def zone_of(event: Event) -> str:
