@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -318,7 +319,7 @@ def test_the_page_of_ones_membership_saves_everything_at_once() -> None:
 def test_who_is_no_member_joins_first(name: str) -> None:
     url = reverse(f"community:{name}")
 
-    assert browser(make_user()).get(url)["Location"] == f"{JOIN}?next={url}"
+    assert browser(make_user()).get(url)["Location"] == f"{JOIN}?next={quote(url, safe='')}"
     assert browser().get(url)["Location"].startswith("/accounts/")
 
 
