@@ -9,5 +9,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from notifications import (  # noqa: PLC0415 (registers them)
             hearing,  # noqa: F401
+            noticeable_searches,  # noqa: F401
             receivers,  # noqa: F401
+            search_receivers,  # noqa: F401
         )

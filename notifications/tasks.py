@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from notifications import delivering, digesting, noticing
+from notifications import delivering, digesting, noticing, searching
 
 #: Mails one task sends, so that it ends within its time.
 DRAINED = 500
@@ -34,6 +34,14 @@ def drain() -> None:
 def owe_digests() -> None:
     """Owe every digest whose hour has come."""
     if digesting.owe_digests():
+        delivering.nudge()
+
+
+@shared_task(ignore_result=True)
+def tell_searches() -> None:
+    """Write down what is new for saved searches; the sweep of notices tells it."""
+    if searching.tell_new():
+        noticing.tell_owed()
         delivering.nudge()
 
 

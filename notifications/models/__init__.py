@@ -3,6 +3,7 @@
 from notifications.models.deliveries import Delivery
 from notifications.models.following import Follow, Kind, LastLook
 from notifications.models.notices import Letter, Notice, Notification, Reason, Subject
+from notifications.models.searches import SavedSearch
 from notifications.models.wishes import Preference, Times
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Notification",
     "Preference",
     "Reason",
+    "SavedSearch",
     "Subject",
     "Times",
 ]
