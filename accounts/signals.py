@@ -22,5 +22,5 @@ profile_changed = Signal()
 access_changed = Signal()
 
 #: Somebody is to be told something. Arguments: to, kind (``NoticeKind``), letter (``LetterText``),
-#: key ("" or what names the fact and the reader).
+#: key ("" or what names the fact and the reader), discreet (whether the time of day is secret).
 letter_written = Signal()

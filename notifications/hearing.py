@@ -99,8 +99,8 @@ def hear_lab(record: Any, by: Any, **_: Any) -> None:
 
 
 @receiver(letter_written, dispatch_uid="notice-of-a-letter")
-def hear_letter(to: Any, kind: str, letter: Any, key: str, **_: Any) -> None:
-    noticing.deliver_letter(to, kind=kind, text=letter, key=key)
+def hear_letter(to: Any, kind: str, letter: Any, key: str, discreet: bool, **_: Any) -> None:  # noqa: FBT001
+    noticing.deliver_letter(to, kind=kind, text=letter, key=key, discreet=discreet)
     nudge()
 
 

@@ -88,25 +88,49 @@ def announce(
     return Notice.objects.get(key=key)
 
 
-@transaction.atomic
-def deliver_letter(to: User, *, kind: str, text: LetterText, key: str = "") -> None:
-    """Tell one person in fixed words, inside the transaction of the fact. With a key, once."""
-    key = key or f"letter:{uuid.uuid4().hex}"
-    if Notice.objects.filter(key=key).exists():
-        return
-    now = timezone.now()
-    notice = Notice.objects.create(
-        key=key, subject=Subject.LETTER, subject_id=0, kind=kind, to_followers=False, done_at=now
-    )
-    letter = Letter.objects.create(
-        notice=notice,
-        language=get_language() or settings.LANGUAGE_CODE,
-        title=text.title,
-        body=text.body,
-        path=text.path,
-        calendar=text.calendar,
-    )
-    tell_people(notice, [ToTell(to.pk, Reason.CONCERNS, kind, letter)])
+def deliver_letter(
+    to: User, *, kind: str, text: LetterText, key: str = "", discreet: bool = False
+) -> None:
+    """Tell one person in fixed words, inside the transaction of the fact. With a key, once.
+
+    Of a discreet one only the day is written down as that on which it happened, which begins at
+    midnight of the zone that is active.
+    """
+    with transaction.atomic(savepoint=False):
+        now = timezone.now()
+        day = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        notice = Notice(
+            key=key or f"letter:{uuid.uuid4().hex}",
+            subject=Subject.LETTER,
+            subject_id=0,
+            kind=kind,
+            data={"letter": text.name} | ({"discreet": True} if discreet else {}),
+            to_followers=False,
+            happened_at=day if discreet else now,
+            done_at=now,
+        )
+        if not key:
+            notice.save(force_insert=True)
+        elif not _wrote_first(notice):
+            return
+        letter = Letter.objects.create(
+            notice=notice,
+            language=get_language() or settings.LANGUAGE_CODE,
+            title=text.title,
+            body=text.body,
+            path=text.path,
+            calendar=text.calendar,
+        )
+        tell_people(notice, [ToTell(to.pk, Reason.CONCERNS, kind, letter)])
+
+
+def _wrote_first(notice: Notice) -> bool:
+    """Write a notice down under its key, and whether nobody had. Of two at once one waits for the
+    other here, so whoever finds no letter at it writes that."""
+    Notice.objects.bulk_create([notice], ignore_conflicts=True)
+    found = Notice.objects.filter(key=notice.key, letters=None).values_list("pk", flat=True).first()
+    notice.pk = found
+    return found is not None
 
 
 def tell(*, notice_id: int, at_most: int | None = None) -> int:
