@@ -191,6 +191,9 @@ class Fate(enum.Enum):
 class Line:
     """A connection to the mail server, kept open from one mail to the next."""
 
+    #: Whether all that goes over it goes to one server: if that is down, the rest waits untouched.
+    one_server: ClassVar[bool] = True
+
     def __init__(self) -> None:
         self._backend: Any = None
 
@@ -357,7 +360,7 @@ def _send(rows: Sequence[Owed], line: Line, tally: Tally) -> bool:
     for place, row in enumerate(rows):
         fate = deliver(row, line)
         tally.fates[fate.value if fate else "nothing"] += 1
-        if fate is Fate.DOWN:
+        if fate is Fate.DOWN and line.one_server:
             for rest in rows[place + 1 :]:
                 rest.put_off("nobody answers", wait=WHILE_DOWN)
             return False

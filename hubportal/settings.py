@@ -298,6 +298,12 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR / "mail"
 
+# --- Messages to browsers (web push); without a key nobody is offered them ---------------------
+WEBPUSH_PRIVATE_KEY = env.text("WEBPUSH_PRIVATE_KEY")  # `manage.py make_push_keys` makes one
+WEBPUSH_CONTACT = env.text("WEBPUSH_CONTACT", CONTACT_EMAIL)  # whom push services write to
+# Push services beside those of the makers of browsers: hosts, "*." before a name for all below it.
+WEBPUSH_HOSTS = env.words("WEBPUSH_HOSTS")
+
 # --- Background work: rows in the database are the record, Celery only hastens them ----------
 CELERY_BROKER_URL = env.text("BROKER_URL") or REDIS_URL or "filesystem://"
 if CELERY_BROKER_URL == "filesystem://":

@@ -11,12 +11,13 @@ from accounts.models import AccountMail
 from core import outbox
 from core.background import hasten
 from notifications.models.deliveries import Delivery
+from notifications.models.devices import PushDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: In the order they are served.
-SOURCES: list[type[outbox.Owed]] = [AccountMail, Delivery]
+SOURCES: list[type[outbox.Owed]] = [AccountMail, PushDelivery, Delivery]
 #: A process asks for a sender at most once in so many seconds.
 EVERY = 1.0
 _nudged = float("-inf")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from notifications import delivering, digesting, noticing, searching
+from notifications import delivering, digesting, noticing, pushing, searching
 
 #: Mails one task sends, so that it ends within its time.
 DRAINED = 500
@@ -49,3 +49,4 @@ def tell_searches() -> None:
 def forget_old() -> None:
     """Remove notices nobody looks for any more."""
     noticing.forget_old()
+    pushing.forget_old()

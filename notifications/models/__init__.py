@@ -1,6 +1,7 @@
 """Who follows what; what is owed to whom."""
 
 from notifications.models.deliveries import Delivery
+from notifications.models.devices import Device, FeedKey, PushDelivery
 from notifications.models.following import Follow, Kind, LastLook
 from notifications.models.notices import Letter, Notice, Notification, Reason, Subject
 from notifications.models.searches import SavedSearch
@@ -8,6 +9,8 @@ from notifications.models.wishes import Preference, Times
 
 __all__ = [
     "Delivery",
+    "Device",
+    "FeedKey",
     "Follow",
     "Kind",
     "LastLook",
@@ -15,6 +18,7 @@ __all__ = [
     "Notice",
     "Notification",
     "Preference",
+    "PushDelivery",
     "Reason",
     "SavedSearch",
     "Subject",
