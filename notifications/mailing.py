@@ -14,6 +14,7 @@ from notifications import addresses, writing
 from notifications.kinds import TOLD, Mail
 from notifications.models.deliveries import Delivery
 from notifications.models.notices import Notification
+from notifications.models.wishes import Preference
 from notifications.stopping import stop_address
 from notifications.wishing import quiet_until, times_of, wish
 
@@ -44,7 +45,7 @@ def compose(delivery: Delivery) -> EmailMultiAlternatives:
         content = (
             writing.of_notice(_wanted(delivery), stop=stop)
             if delivery.sort == Sort.NOTICE
-            else writing.of_digest(delivery, stop=stop)
+            else writing.of_digest(_without_unwanted(delivery), stop=stop)
         )
     message = EmailMultiAlternatives(
         subject=" ".join(content.subject.split()),
@@ -81,6 +82,15 @@ def _wanted(delivery: Delivery) -> Notification:
         Notification.objects.filter(pk=row.pk, digest=None).update(mail=wished)
         raise Unwanted(f"wished {wished}")
     return row
+
+
+def _without_unwanted(delivery: Delivery) -> Delivery:
+    """A digest without the kinds that its reader has stopped since it was bound."""
+    stopped = Preference.objects.filter(user=delivery.user, mail=Mail.NEVER).values("kind")
+    Notification.objects.filter(digest=delivery, kind__in=stopped).update(
+        digest=None, mail=Mail.NEVER
+    )
+    return delivery
 
 
 def ended(delivery: Delivery, fate: Fate, why: str) -> None:

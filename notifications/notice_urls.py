@@ -12,5 +12,9 @@ urlpatterns = [
     path("", views.notices, name="notices"),
     path("read/", views.read, name="read"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/pause/", preferences.pause, name="pause"),
+    path("preferences/resume/", preferences.resume, name="resume"),
+    path("preferences/usual/", preferences.usual, name="usual"),
+    path("preferences/undo/", preferences.undo, name="undo"),
     path("stop/<str:token>/", preferences.stop, name="stop"),
 ]

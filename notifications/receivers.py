@@ -1,4 +1,4 @@
-"""What happens to following when people and records come and go."""
+"""What happens to following and to wishes when people and records come and go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from accounts.signals import account_closed, personal_data
 from hubs.models import Hub
 from hubs.signals import hubs_merging
-from notifications import operations
+from notifications import operations, preferences
 from notifications.models import Follow, Kind
 
 
@@ -35,3 +35,8 @@ def follows_kept(user: Any, **_: Any) -> tuple[str, list[dict[str, Any]]]:
         }
         for row in rows
     ]
+
+
+@receiver(personal_data, dispatch_uid="wishes-of-a-person")
+def wishes_kept(user: Any, **_: Any) -> tuple[str, list[dict[str, Any]]]:
+    return "notification_preferences", preferences.kept_of(user)

@@ -66,7 +66,9 @@ def times_of(user: User) -> Times:
 def quiet_until(times: Times, zone: str, now: dt.datetime) -> dt.datetime | None:
     """The end of the quiet hours that last at this moment, or None if none do.
 
-    Quiet hours are those of the clock on the person's wall. They may go over midnight.
+    Quiet hours are those of the clock on the person's wall. They may go over midnight. In the night
+    in which an hour comes twice, an end within it is the first one, or the second once that has
+    passed.
     """
     begin, end = times.quiet_from, times.quiet_until
     if begin is None or end is None or begin == end:
@@ -78,4 +80,6 @@ def quiet_until(times: Times, zone: str, now: dt.datetime) -> dt.datetime | None
     if not is_quiet:
         return None
     day = here.date() + dt.timedelta(days=1 if over_midnight and wall >= begin else 0)
-    return dt.datetime.combine(day, end, tzinfo=here.tzinfo)
+    until = dt.datetime.combine(day, end, tzinfo=here.tzinfo)
+    # Compared as moments: two times of one zone would be compared by what the wall shows.
+    return until if until.timestamp() > now.timestamp() else until.replace(fold=1)
