@@ -20,8 +20,11 @@ SECRET_NAMES = re.compile(
     r"(^|_)body$|recovery|otp",
     re.IGNORECASE,
 )
-# Addresses that are keys themselves: password reset, e-mail confirmation, personal calendar.
-SECRET_PATHS = re.compile(r"(/(?:reset/key|confirm-email)/|/events/mine/(?!calendar/))[^/\s?]+")
+# Addresses that are keys themselves: password reset, e-mail confirmation, the end of one kind of
+# mail, personal calendar.
+SECRET_PATHS = re.compile(
+    r"(/(?:reset/key|confirm-email|notifications/stop)/|/events/mine/(?!calendar/))[^/\s?]+"
+)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 REQUESTS = Counter("portal_requests", "Requests answered", ["method", "view", "status"])

@@ -23,6 +23,14 @@ from hubportal import observability
             "GET /accounts/password/reset/key/[removed]/",
         ),
         ("POST /accounts/confirm-email/MTI:abc/", "POST /accounts/confirm-email/[removed]/"),
+        (
+            "POST /notifications/stop/WzEsImNhc2UiXQ:1vM:3-f_/",
+            "POST /notifications/stop/[removed]/",
+        ),
+        (
+            "GET /ar/notifications/stop/WzEsImNhc2UiXQ/?a=b",
+            "GET /ar/notifications/stop/[removed]/?…",
+        ),
     ],
 )
 def test_addresses_are_logged_without_what_was_typed_and_without_keys(address, shown):
