@@ -15,7 +15,9 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import logging
+import re
 import smtplib
+import sys
 import uuid
 from abc import abstractmethod
 from collections import Counter
@@ -157,6 +159,10 @@ class Owed(models.Model):
             **changes,
         )
 
+    def give_back(self) -> None:
+        """Claimed and not begun: for the next sender, at once. What was said of it stays."""
+        self._mine().update(available_at=timezone.now(), lease=None)
+
     def doubt(self, why: str) -> None:
         """The server may have taken it: nobody knows."""
         unsure = self.unsure + 1
@@ -171,6 +177,20 @@ class Owed(models.Model):
             attempts=models.F("attempts") + 1,
             problem=why[:200],
         )
+
+
+def masked(address: str) -> str:
+    """An address as it may stand on a list: its first letter and its domain."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}" if at else "…"
+
+
+def without_addresses(words: str) -> str:
+    """What a server said, with every address in it masked."""
+    return _ADDRESS.sub(lambda found: masked(found[0]), words)
+
+
+_ADDRESS = re.compile(r"[^\s<>()\[\]'\",:;]+@[^\s<>()\[\]'\",:;]+")
 
 
 def message_domain() -> str:
@@ -239,6 +259,8 @@ class Line:
             self.close()
             return Fate.DOWN, _said(trouble)
         try:
+            if settings.MAIL_PROVIDER:  # what its reports name the mail by
+                message.metadata = {"message_id": row.message_id}  # type: ignore[attr-defined]
             backend.send_messages([message])
         except smtplib.SMTPRecipientsRefused as refusal:
             codes = [code for code, _reason in refusal.recipients.values()]
@@ -255,12 +277,64 @@ class Line:
             return Fate.NEVER, _said(unwritable)
         except Exception as trouble:  # noqa: BLE001 (whatever it was, the server may have the mail)
             self.close()
-            return Fate.UNSURE, _said(trouble)
+            return _of_provider(trouble), _said(trouble)
         return Fate.TAKEN, ""
 
 
 def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    """What kind of trouble, and the server's words."""
+    name, words = type(error).__name__, str(error)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        words = " ".join(_words(*answer) for answer in error.recipients.values())
+    elif isinstance(error, smtplib.SMTPResponseException):
+        words = _words(error.smtp_code, error.smtp_error)
+    elif name.startswith("Anymail"):  # says the answer whole, the recipient with it
+        code = getattr(error, "status_code", None)
+        words = str(code or getattr(error, "__cause__", None) or error.args[:1] or "")
+    return without_addresses(f"{name}: {' '.join(words.split())}")
+
+
+def _words(code: int, said: bytes | str) -> str:
+    return f"{code} {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
+
+
+def _of_provider(trouble: Exception) -> Fate:
+    """What became of a mail that a provider's interface did not plainly take.
+
+    The library is looked up, not loaded: an installation that uses a mail server has no need of it.
+    """
+    provider = sys.modules.get("anymail.exceptions")
+    if provider is None:
+        return Fate.UNSURE
+    if isinstance(trouble, provider.AnymailRecipientsRefused):
+        return Fate.NEVER
+    if not isinstance(trouble, provider.AnymailAPIError):  # it cannot be put in the provider's form
+        return Fate.NEVER if isinstance(trouble, provider.AnymailError) else Fate.UNSURE
+    code = trouble.status_code
+    if code in {401, 402, 403, 503}:  # the provider takes nothing at all: no mail is to blame
+        return Fate.DOWN
+    if code is not None and 400 <= code < 500 and code != 408:
+        return Fate.LATER
+    return Fate.DOWN if code is None and _never_connected(trouble) else Fate.UNSURE
+
+
+def _never_connected(trouble: BaseException) -> bool:
+    """Whether a request failed before anything could be said."""
+    causes: list[Any] = [trouble]
+    while causes and len(causes) < 10:
+        cause = causes[-1]
+        if type(cause).__name__ in {
+            "ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "NameResolutionError",
+        }:  # fmt: skip
+            return True
+        inner = cause.args[0] if getattr(cause, "args", ()) else None
+        reason = getattr(cause, "reason", None)
+        following = cause.__cause__ or cause.__context__
+        step = next((x for x in (reason, inner, following) if isinstance(x, BaseException)), None)
+        if step is None:
+            return False
+        causes.append(step)
+    return False
 
 
 @dataclass(slots=True)
@@ -316,6 +390,12 @@ def deliver(row: Owed, line: Line) -> Fate | None:
     fate, why = line.send(message, row)
     if fate is not Fate.TAKEN:
         log.warning("owed mail %s: %s", row.message_id, why.split(":", 1)[0])
+    _note(row, fate, why)
+    return fate
+
+
+def _note(row: Owed, fate: Fate, why: str) -> None:
+    """Note the end of a sending, and tell the row."""
     match fate:
         case Fate.TAKEN:
             row.settle(Owed.State.SENT)
@@ -327,7 +407,10 @@ def deliver(row: Owed, line: Line) -> Fate | None:
             row.put_off(why, wait=WHILE_DOWN)
         case Fate.UNSURE:
             row.doubt(why)
-    return fate
+    try:
+        row.ended(fate, why)
+    except Exception:  # the fate is noted; what hangs on it keeps nobody else's
+        log.exception("owed mail %s: what hangs on its fate", row.message_id)
 
 
 def drain(
@@ -349,15 +432,22 @@ def drain(
             rows = next((rows for model in open_sources if (rows := claim(model))), [])
             if not rows:
                 break
-            if not _send(rows, lines[type(rows[0])], tally):
+            if not _send(rows, lines[type(rows[0])], tally, stopped):
                 gone = type(lines[type(rows[0])])
                 open_sources = [each for each in open_sources if type(lines[each]) is not gone]
     return tally
 
 
-def _send(rows: Sequence[Owed], line: Line, tally: Tally) -> bool:
-    """Send what was claimed; whether somebody answered at the other end."""
+def _send(
+    rows: Sequence[Owed], line: Line, tally: Tally, stopped: Callable[[], bool] = lambda: False
+) -> bool:
+    """Send what was claimed; whether somebody answered at the other end. Asked to stop, the mail
+    in hand is finished and the others are given back."""
     for place, row in enumerate(rows):
+        if place and stopped():
+            for rest in rows[place:]:
+                rest.give_back()
+            break
         fate = deliver(row, line)
         tally.fates[fate.value if fate else "nothing"] += 1
         if fate is Fate.DOWN and line.one_server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from contextlib import suppress
@@ -106,6 +107,30 @@ def database(url: str, *, sqlite_default: Path) -> dict[str, object]:
         }
     msg = f"DATABASE_URL: {parts.scheme!r} is not known; use sqlite:/// or postgres://"
     raise ImproperlyConfigured(msg)
+
+
+def provider(value: str, *, timeout: int) -> dict[str, object]:
+    """Settings of django-anymail for one provider, from a JSON object.
+
+    Nobody's reading or clicking is followed, and the provider is waited for no longer than a mail
+    server would be.
+    """
+    try:
+        given = json.loads(value or "{}")
+    except ValueError as error:
+        msg = "ANYMAIL_SETTINGS is no JSON."
+        raise ImproperlyConfigured(msg) from error
+    if not isinstance(given, dict):
+        msg = (
+            'ANYMAIL_SETTINGS: use a JSON object, {"MAILGUN_API_KEY": "…", "WEBHOOK_SECRET": "a:b"}'
+        )
+        raise ImproperlyConfigured(msg)
+    usual: dict[str, object] = {
+        "REQUESTS_TIMEOUT": timeout,
+        "IGNORE_UNSUPPORTED_FEATURES": True,
+        "SEND_DEFAULTS": {"track_clicks": False, "track_opens": False},
+    }
+    return usual | given
 
 
 def email(url: str) -> dict[str, object]:

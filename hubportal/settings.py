@@ -13,6 +13,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from hubportal import env, observability
 
@@ -30,7 +31,7 @@ if PRODUCTION:
         "ALLOWED_HOSTS",
         "PORTAL_URL",
         "DATABASE_URL",
-        "EMAIL_URL",
+        *([] if env.text("ANYMAIL_BACKEND") else ["EMAIL_URL"]),
     )
 VAR = Path(env.text("HUB_VAR") or BASE_DIR / "var").resolve()
 
@@ -289,7 +290,13 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "Knowledge Hubs <portal@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 CONTACT_EMAIL = env.text("CONTACT_EMAIL")  # printed where readers are told whom to ask
 EMAIL_TIMEOUT = 10
-if PRODUCTION:
+# A provider's interface instead of a mail server, by its name in django-anymail ("mailgun").
+MAIL_PROVIDER = env.text("ANYMAIL_BACKEND")
+if MAIL_PROVIDER:
+    INSTALLED_APPS.append("anymail")
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+    ANYMAIL = env.provider(env.text("ANYMAIL_SETTINGS"), timeout=EMAIL_TIMEOUT)
+elif PRODUCTION:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     globals().update(env.email(env.text("EMAIL_URL")))
 elif HUB_PROFILE == "test":
@@ -333,6 +340,26 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
+# What people wait for is not behind what may take its time. A worker that is not told otherwise
+# listens to all three.
+CELERY_TASK_QUEUES = [Queue(name) for name in ("urgent", "mail", "bulk")]
+CELERY_TASK_DEFAULT_QUEUE = "bulk"
+CELERY_TASK_ROUTES = {
+    "accounts.tasks.*": {"queue": "urgent"},
+    "participation.tasks.remind": {"queue": "urgent"},
+    "notifications.tasks.drain": {"queue": "mail"},
+}
+# Seconds after which a task is asked to end, and two thirds more until it is ended. Senders end
+# by themselves long before: to be stopped amid a mail makes its fate unknown.
+CELERY_TASK_ANNOTATIONS = {
+    name: {"soft_time_limit": seconds, "time_limit": seconds * 5 // 3}
+    for name, seconds in {
+        "participation.tasks.remind": 120,
+        "notifications.tasks.tell": 120,
+        "notifications.tasks.tell_owed": 180,
+        "notifications.tasks.owe_digests": 180,
+    }.items()
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -354,6 +381,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-notices": {"task": "notifications.tasks.forget_old", "schedule": 86_400.0},
     "publish-articles": {"task": "community.tasks.publish_articles", "schedule": 300.0},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    # A broker that was away for hours does not hand over each round of them.
+    _every = _entry["schedule"]
+    _entry["options"] = {"expires": max(60.0, _every if isinstance(_every, float) else 3600.0)}
 
 # --- Security -------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -90,3 +90,11 @@ GROUPS: tuple[tuple[StrOrPromise, tuple[NoticeKind, ...]], ...] = (
         ),
     ),
 )  # fmt: skip
+
+#: What the audit calls moves about mails.
+VERBS = {
+    "mail_again": _("A mail sent once more"),
+    "mail_arrived": _("A mail counted as delivered"),
+    "mail_dropped": _("A mail not needed any more"),
+    "mail_address_again": _("An address tried again"),
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from notifications import address_views
 from notifications import notice_views as views
 from notifications import preference_views as preferences
 
@@ -16,5 +17,6 @@ urlpatterns = [
     path("preferences/resume/", preferences.resume, name="resume"),
     path("preferences/usual/", preferences.usual, name="usual"),
     path("preferences/undo/", preferences.undo, name="undo"),
+    path("address/resume/", address_views.resume, name="address-resume"),
     path("stop/<str:token>/", preferences.stop, name="stop"),
 ]

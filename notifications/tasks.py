@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 
-from notifications import delivering, digesting, noticing, pushing, searching
+from notifications import addresses, delivering, digesting, duties, noticing, pushing, searching
 
 #: Mails one task sends, so that it ends within its time.
 DRAINED = 500
+#: Seconds after which it begins no other one: it is not to be ended amid a mail.
+DRAINING = 60.0
 
 
 @shared_task(ignore_result=True)
@@ -27,7 +31,8 @@ def tell_owed() -> None:
 @shared_task(ignore_result=True, expires=30)
 def drain() -> None:
     """Send what is due. Many at once, or none, do no harm."""
-    delivering.deliver_owed(at_most=DRAINED)
+    end = time.monotonic() + DRAINING
+    delivering.deliver_owed(at_most=DRAINED, stopped=lambda: time.monotonic() > end)
 
 
 @shared_task(ignore_result=True)
@@ -47,6 +52,8 @@ def tell_searches() -> None:
 
 @shared_task(ignore_result=True)
 def forget_old() -> None:
-    """Remove notices nobody looks for any more."""
+    """Remove notices nobody looks for any more, and mails nothing is owed of."""
     noticing.forget_old()
+    delivering.forget_old()
+    addresses.forget_old()
     pushing.forget_old()

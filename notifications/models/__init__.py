@@ -1,5 +1,6 @@
 """Who follows what; what is owed to whom."""
 
+from notifications.models.addresses import Address, ReportCount
 from notifications.models.deliveries import Delivery
 from notifications.models.devices import Device, FeedKey, PushDelivery
 from notifications.models.following import Follow, Kind, LastLook
@@ -8,6 +9,7 @@ from notifications.models.searches import SavedSearch
 from notifications.models.wishes import Preference, Times
 
 __all__ = [
+    "Address",
     "Delivery",
     "Device",
     "FeedKey",
@@ -20,6 +22,7 @@ __all__ = [
     "Preference",
     "PushDelivery",
     "Reason",
+    "ReportCount",
     "SavedSearch",
     "Subject",
     "Times",

@@ -20,10 +20,10 @@ class Task:
         self.error = error
         self.given = []
 
-    def delay(self, **arguments):
+    def apply_async(self, *, kwargs, expires):
         if self.error:
             raise self.error
-        self.given.append(arguments)
+        self.given.append((kwargs, expires))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -32,7 +32,7 @@ def test_a_task_waits_for_the_commit():
     with transaction.atomic():
         hasten(task, row=7)
         assert task.given == []
-    assert task.given == [{"row": 7}]
+    assert task.given == [({"row": 7}, 30)]
 
 
 @pytest.mark.django_db(transaction=True)
