@@ -101,6 +101,11 @@ class Notice(models.Model):
         return self.key
 
     @property
+    def precision(self) -> str:
+        """How exactly readers may be told when it happened: "day" or "minute"."""
+        return "day" if self.data.get("discreet") else "minute"
+
+    @property
     def until(self) -> dt.datetime | None:
         """When telling it is of no use any more, such as a reminder once all has begun."""
         said = self.data.get("until")
