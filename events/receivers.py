@@ -1,5 +1,4 @@
-"""What follows for events: hubs become one, commitments are updated, people are found to be
-members, accounts close."""
+"""What follows for events: hubs become one, people are found to be members, accounts close."""
 
 from __future__ import annotations
 
@@ -11,10 +10,8 @@ from django.utils import timezone
 from accounts.signals import account_closed, personal_data
 from events import letters
 from events.models import (
-    Commitment,
     CommitmentFollow,
     CommitmentOwner,
-    CommitmentUpdate,
     Contribution,
     Event,
     Party,
@@ -22,7 +19,7 @@ from events.models import (
     PersonClaim,
 )
 from events.operations import unlink_person
-from events.signals import commitment_updated, person_claim_moved, programme_changed
+from events.signals import person_claim_moved, programme_changed
 from hubs.models import Hub
 from hubs.signals import hubs_merging
 
@@ -44,11 +41,6 @@ def bring_events(gone: Hub, kept: Hub, **_: Any) -> None:
 def stamp(event: Event, **_: Any) -> None:
     """Entries of sessions carry the time at which their event last changed."""
     Event.objects.filter(pk=event.pk).update(updated_at=timezone.now())
-
-
-@receiver(commitment_updated, dispatch_uid="letters-to-followers")
-def tell_followers(commitment: Commitment, update: CommitmentUpdate, by: Any, **_: Any) -> None:
-    letters.updated(commitment, update, by=by)
 
 
 @receiver(person_claim_moved, dispatch_uid="letters-about-being-a-person")

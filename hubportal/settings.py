@@ -380,6 +380,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell-owed": {"task": "notifications.tasks.tell_owed", "schedule": 15.0},
     "forget-old-notices": {"task": "notifications.tasks.forget_old", "schedule": 86_400.0},
     "publish-articles": {"task": "community.tasks.publish_articles", "schedule": 300.0},
+    "tell-of-dates": {"task": "notifications.tasks.keep_dates", "schedule": 3600.0},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():
     # A broker that was away for hours does not hand over each round of them.

@@ -13,6 +13,8 @@ class NotificationsConfig(AppConfig):
             address_receivers,  # noqa: F401
             device_receivers,  # noqa: F401
             hearing,  # noqa: F401
+            hearing_records,  # noqa: F401
+            noticeable_records,  # noqa: F401
             noticeable_searches,  # noqa: F401
             pushing,  # noqa: F401
             receivers,  # noqa: F401

@@ -124,7 +124,7 @@ class Discussions(Followable):
 
 
 class Commitments(Followable):
-    """Commitments, whose followers get a letter with every update."""
+    """Commitments, whose followers are rows of their own (``CommitmentFollow``)."""
 
     def listed(self, user: User) -> Rows:
         return (

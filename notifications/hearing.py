@@ -21,7 +21,8 @@ from notifications.delivering import nudge
 from notifications.models.notices import Notice, Reason, Subject
 
 
-def _announce(subject: str, subject_id: int, **how: Any) -> None:
+def announce(subject: str, subject_id: int, **how: Any) -> None:
+    """Write a fact down and ask for it to be told soon."""
     notice = noticing.announce(subject, subject_id, **how)
     if notice is not None:
         hasten(tasks.tell, notice_id=notice.pk)
@@ -32,7 +33,7 @@ def hear_post(post: Post, mentioned: list[int], **_: Any) -> None:
     """A post, once; of one that was changed only who is mentioned now and was not before."""
     key = f"post:{post.pk}"
     if Notice.objects.filter(key=key).exists():
-        _announce(
+        announce(
             Subject.POST,
             post.pk,
             key=f"{key}:{post.revision}",
@@ -42,7 +43,7 @@ def hear_post(post: Post, mentioned: list[int], **_: Any) -> None:
         )
         return
     answered = post.reply_to.author_id if post.reply_to is not None else None
-    _announce(
+    announce(
         Subject.POST,
         post.pk,
         key=key,
@@ -56,7 +57,7 @@ def hear_post(post: Post, mentioned: list[int], **_: Any) -> None:
 
 @receiver(insight_picked, dispatch_uid="notice-of-an-insight")
 def hear_insight(insight: Any, by: Any, **_: Any) -> None:
-    _announce(
+    announce(
         Subject.INSIGHT,
         insight.post_id,
         key=f"insight:{insight.post_id}",
@@ -70,7 +71,7 @@ def hear_insight(insight: Any, by: Any, **_: Any) -> None:
 def hear_synthesis(version: Any, by: Any, **_: Any) -> None:
     """Followers of the theme, and those whose posts it rests on."""
     authors = version.sources.exclude(post__author=None).values_list("post__author", flat=True)
-    _announce(
+    announce(
         Subject.SYNTHESIS,
         version.pk,
         key=f"synthesis:{version.pk}",
@@ -82,7 +83,7 @@ def hear_synthesis(version: Any, by: Any, **_: Any) -> None:
 @receiver(article_moved, dispatch_uid="notice-of-an-article")
 def hear_article(article: Article, verb: str, by: Any, **_: Any) -> None:
     if verb == "publish_article":
-        _announce(
+        announce(
             Subject.ARTICLE,
             article.pk,
             key=f"article:{article.pk}",
@@ -95,7 +96,7 @@ def hear_lab(record: Any, by: Any, **_: Any) -> None:
     subjects = {LabEntry: Subject.LAB_ENTRY, Lesson: Subject.LESSON, TrialReport: Subject.TRIAL}
     subject = subjects[type(record)]
     actor = record.user if isinstance(record, TrialReport) else by
-    _announce(subject, record.pk, key=f"{subject}:{record.pk}", actor=actor)
+    announce(subject, record.pk, key=f"{subject}:{record.pk}", actor=actor)
 
 
 @receiver(letter_written, dispatch_uid="notice-of-a-letter")

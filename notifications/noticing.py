@@ -55,10 +55,12 @@ def announce(
     direct: Mapping[str, Iterable[int]] | None = None,
     to_followers: bool = True,
     data: Mapping[str, Any] | None = None,
+    at: dt.datetime | None = None,
 ) -> Notice | None:
     """Write down a fact, inside the transaction it happens in. None if it is written already.
 
-    ``data`` is what belongs to the fact and cannot be read from the record later on.
+    ``data`` is what belongs to the fact and cannot be read from the record later on; ``at`` is when
+    people are told it happened, if not just now.
     """
     told: set[int] = {actor.pk} if actor is not None and actor.pk else set()
     named: dict[str, list[int]] = {}
@@ -81,6 +83,7 @@ def announce(
                 direct=named,
                 to_followers=to_followers,
                 data=dict(data or {}),
+                happened_at=at or timezone.now(),
             )
         ],
         ignore_conflicts=True,
@@ -172,12 +175,12 @@ def _people(notice: Notice, users: list[int], named: Mapping[int, str]) -> list[
     about = NOTICEABLE[notice.subject]
     people = User.objects.filter(pk__in=users, is_active=True).order_by("pk")
     readers = people.values_list("pk", "profile__interface_language", "profile__time_zone")
-    letters = _letters(notice)
+    letters, usual = _letters(notice), about.reason(notice)
     found = []
     for pk, language, zone in readers:
-        reason = named.get(pk, Reason.FOLLOWING)
+        reason = named.get(pk, usual)
         letter = letters(language or settings.LANGUAGE_CODE, zone or "UTC")
-        found.append(ToTell(pk, reason, about.kinds.get(reason, about.kind), letter))
+        found.append(ToTell(pk, reason, about.kind_for(notice, reason), letter))
     return found
 
 
@@ -251,6 +254,16 @@ def read(user: User, *, keys: Iterable[int] | None = None, up_to: int | None = N
     if changed:
         User.objects.filter(pk=user.pk).update(unread=Greatest(F("unread") - changed, 0))
     return changed
+
+
+@transaction.atomic
+def settle(subject: str, subject_id: int) -> None:
+    """What people were told to do is done: nobody has to read that any more. Its mails, if they
+    have not gone out, say nothing by themselves (``lines``)."""
+    rows = Notification.objects.filter(notice__subject=subject, notice__subject_id=subject_id)
+    unread = rows.filter(read_at=None).select_related("user").order_by("user_id", "pk")
+    for row in unread:
+        read(row.user, keys=[row.pk])
 
 
 def forget(user: User) -> None:

@@ -51,6 +51,14 @@ def tell_searches() -> None:
 
 
 @shared_task(ignore_result=True)
+def keep_dates() -> None:
+    """Tell people of dates that have come. Doubled or late, everybody is told once."""
+    duties.keep_dates()
+    noticing.tell_owed()
+    delivering.nudge()
+
+
+@shared_task(ignore_result=True)
 def forget_old() -> None:
     """Remove notices nobody looks for any more, and mails nothing is owed of."""
     noticing.forget_old()

@@ -1,4 +1,4 @@
-"""Following a commitment: a letter with every update."""
+"""Following a commitment: its updates are told."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def follow(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(commitment.get_absolute_url())
     operations.follow(commitment, by=request.user)
-    messages.success(request, _("You get a letter with every update of this commitment."))
+    messages.success(request, _("You hear of every update of this commitment."))
     return redirect(commitment)
 
 

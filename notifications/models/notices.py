@@ -95,6 +95,7 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(done_at=None), name="notices_owed"),
             models.Index(fields=["happened_at"], name="notices_by_age"),
+            models.Index(fields=["subject", "subject_id"], name="notices_of_a_record"),
         ]
 
     def __str__(self) -> str:
