@@ -9,17 +9,18 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from accounts.signals import desk_roles
-from core.outbox import Owed
+from core import letterhead
+from core.outbox import Owed, masked
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -275,12 +276,26 @@ class AccountMail(Owed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose} → {self.to}"
+        return f"{self.purpose} → {masked(self.to)}"
 
     def compose(self) -> EmailMessage:
-        return EmailMessage(
-            subject=self.subject,
+        """In plain text and in the shell of all mails: its code large, its link as a button."""
+        likely = Profile.objects.filter(user__email=self.to).values_list("interface_language")
+        language = letterhead.language_of(self.body, next((row[0] for row in likely), ""))
+        with translation.override(language):
+            html = letterhead.page_of(
+                title=self.subject,
+                blocks=letterhead.blocks_of(
+                    self.body,
+                    page=letterhead.first_link(self.body),
+                    code=letterhead.code_in(self.subject, self.body),
+                ),
+            )
+        message = EmailMultiAlternatives(
+            subject=letterhead.subject_of(self.subject),
             body=self.body,
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[self.to],
         )
+        message.attach_alternative(html, "text/html")
+        return message
