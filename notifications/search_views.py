@@ -99,8 +99,7 @@ def save(request: HttpRequest, kind: str) -> HttpResponse:
         if form.is_valid() and (done := _save(request, form, kind, sent)):
             return done
     else:
-        # Read by ourselves: so many filters that Django would refuse them are cut like others.
-        sent = request.META.get("QUERY_STRING", "")
+        sent = request.GET.urlencode()
         form = SaveForm(initial={"parameters": sent})
     return _save_page(request, form, kind, sent)
 
