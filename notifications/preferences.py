@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -217,14 +217,18 @@ def how_many_came(user: User) -> dict[str, int]:
 
 
 def how_many_followed(user: User) -> dict[str, int]:
-    """How many records of each kind the person follows, muted or not. Three queries."""
-    rows = Follow.objects.filter(user=user).order_by().values_list("kind")
+    """How many records of each kind the person follows, muted or not. One query."""
     kept = (Attention.FOLLOWING, Attention.MUTED)
-    return {
-        **dict(rows.annotate(n=Count("pk"))),
-        "discussion": Reading.objects.filter(user=user, attention__in=kept).count(),
-        "commitment": CommitmentFollow.objects.filter(user=user).count(),
-    }
+    of_a_kind = [
+        Follow.objects.filter(user=user).annotate(what=F("kind")),
+        Reading.objects.filter(user=user, attention__in=kept).annotate(what=Value("discussion")),
+        CommitmentFollow.objects.filter(user=user).annotate(what=Value("commitment")),
+    ]
+    first, *others = (
+        rows.order_by().values("what").annotate(n=Count("pk")).values_list("what", "n")
+        for rows in of_a_kind
+    )
+    return dict(first.union(*others, all=True))
 
 
 def kept_of(user: User) -> list[dict[str, Any]]:
