@@ -32,6 +32,9 @@ WIDTH, LONGEST_SUBJECT, LONGEST_PREHEADER = 72, 180, 140
 #: A line before a link names the link, or its button, up to so many characters.
 LONGEST_LINK, LONGEST_BUTTON, LONGEST_SHOWN = 90, 36, 48
 FIRST_STRONG, END_ISOLATE = "\u2068", "\u2069"
+LEFT_MARK, RIGHT_MARK = "\u200e", "\u200f"
+#: So many letters of the other direction to one of its own make a text one of the other.
+FEW = 4
 
 _URL = re.compile(r"https?://[^\s<>\"“”«»]+")
 _TRAILING = ".,;:!?)]}’'\u060c\u061b\u061f\u3002\uff0c\uff1b\uff1a\uff01\uff1f\uff09\u300d"
@@ -58,19 +61,29 @@ def shortened(text: str, most: int) -> str:
     return (head if space and len(head) > most // 2 else cut).rstrip(" ,;:.") + "…"
 
 
-def _balance(text: str) -> int:
-    """Letters written from the left, less those from the right."""
-    found = 0
+def is_from_right(text: str, *, otherwise: bool) -> bool:
+    """Whether a text runs from the right. It runs as its mail does (``otherwise``), names and
+    titles in it or not, unless hardly any of its letters do."""
+    left = right = 0
     for char in text:
         kind = unicodedata.bidirectional(char)
-        found += (kind == "L") - (kind in {"R", "AL"})
-    return found
+        left += kind == "L"
+        right += kind in {"R", "AL"}
+    own, other = (right, left) if otherwise else (left, right)
+    return otherwise != (other > FEW * own)
 
 
-def is_from_right(text: str, *, otherwise: bool) -> bool:
-    """Whether most letters of the text are written from the right."""
-    balance = _balance(text)
-    return balance < 0 if balance else otherwise
+def _facing(subject: str) -> str:
+    """A subject that is shown in the direction of its language, whatever word stands first."""
+    for char in subject:
+        kind = unicodedata.bidirectional(char)
+        if char == FIRST_STRONG or kind in {"L", "R", "AL"}:
+            right = get_language_bidi()
+            first_is_right = kind in {"R", "AL"}
+            if first_is_right == right or is_from_right(subject, otherwise=right) != right:
+                return subject
+            return (RIGHT_MARK if right else LEFT_MARK) + subject
+    return subject
 
 
 def apart(text: str) -> str:
@@ -84,14 +97,14 @@ def apart(text: str) -> str:
 
 def subject_of(text: str) -> str:
     """A subject in fixed words: one line of bearable length."""
-    return shortened(clean(text), LONGEST_SUBJECT)
+    return _facing(shortened(clean(text), LONGEST_SUBJECT))
 
 
 def subject_about(what: str, title: str) -> str:
     """A subject that says what happened and to what: “Ana answered you: Deeper wells”."""
     what = clean(what)
     title = shortened(clean(title), max(LONGEST_SUBJECT - len(what), 60))
-    return _("%(what)s: %(title)s") % {"what": what, "title": apart(title)}
+    return _facing(_("%(what)s: %(title)s") % {"what": what, "title": apart(title)})
 
 
 def wrapped(text: str, width: int = WIDTH) -> str:
@@ -367,14 +380,19 @@ def styles(language: str, *, from_right: bool) -> dict[str, str]:
         "h2": f"margin:26px 0 0;padding:0 0 8px;color:{c['ink']};font-size:15px;line-height:1.45;"
         f"font-weight:600;border-bottom:2px solid {c['ink']}",
         "item": f"padding:14px 0;border-bottom:1px solid {c['rule']}",
+        "last": "border-bottom:0",
         "h3": f"margin:0;font-family:{serif};font-size:19px;line-height:1.35;font-weight:600",
         "what": f"margin:0 0 3px;color:{c['soft']};font-size:15px;line-height:1.45",
         "why": f"margin:4px 0 0;color:{c['faint']};font-size:13px;line-height:1.5",
         "p": f"margin:0 0 16px;color:{c['ink']}",
         "ul": f"margin:0 0 16px;padding:0 22px;color:{c['ink']}",
         "li": "margin:0 0 6px",
-        "quote": f"margin:0 0 20px;padding:2px 16px;border-{begin}:3px solid {c['ink']};"
-        f"color:{c['ink']};font-family:{serif};font-size:17px",
+        "quote": "margin:0 0 20px;padding:2px 16px;border:0 solid;border-color:"
+        f"{c['ink']};color:{c['ink']};font-family:{serif};font-size:17px",
+        "ltr": "text-align:left",
+        "rtl": "text-align:right",
+        "bar_ltr": "text-align:left;border-left-width:3px",
+        "bar_rtl": "text-align:right;border-right-width:3px",
         "code": f"margin:0 0 18px;padding:16px 12px;background:{c['well']};color:{c['ink']};"
         "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:32px;"
         "line-height:1.2;font-weight:600;letter-spacing:.12em;text-align:center;border-radius:2px",
@@ -425,6 +443,7 @@ def page_of(
     writes itself. Other templates extend the shell and fill its block ``content``."""
     language, right = get_language() or settings.LANGUAGE_CODE, get_language_bidi()
     title = clean(title)
+    title_right = is_from_right(title, otherwise=right)
     return render_to_string(
         template,
         {
@@ -432,6 +451,8 @@ def page_of(
             "language": language,
             "dir": "rtl" if right else "ltr",
             "title": title,
+            "title_dir": "rtl" if title_right else "ltr",
+            "home": shown_address(settings.PORTAL_URL),
             "blocks": blocks,
             "preheader": preheader or beginning(blocks),
             "foot": foot or Foot(),

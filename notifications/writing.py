@@ -9,8 +9,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import get_language_bidi, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.kinds import NoticeKind
 from community.models import Post
@@ -47,6 +47,8 @@ FOLLOWED: dict[str, StrOrPromise] = {
     NoticeKind.COMMITMENT: gettext_lazy("You follow this commitment"),
     NoticeKind.SEARCH: gettext_lazy("You saved this search"),
 }
+#: Of these the words say themselves why one is told: “Ana answered you”.
+SAYS_IT_ITSELF = (Reason.MENTIONED, Reason.ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,14 @@ def _of_letter(row: Notification, page: str, foot: Foot) -> Content:
 
 def _of_line(row: Notification, line: Line, page: str, foot: Foot) -> Content:
     """Words that are worked out now."""
+    excerpt, right = _excerpt(row, line), get_language_bidi()
     context = {
         "title": letterhead.shortened(letterhead.clean(line.title), LONGEST_TITLE),
         "what": letterhead.clean(line.text),
-        "excerpt": _excerpt(row, line),
+        "excerpt": excerpt,
+        "excerpt_dir": "rtl" if letterhead.is_from_right(excerpt, otherwise=right) else "ltr",
     }
+    is_post = row.notice.subject == Subject.POST
     return Content(
         subject=letterhead.subject_about(line.text, line.title),
         text=_text("notice", foot, page=page, **context),
@@ -111,7 +116,7 @@ def _of_line(row: Notification, line: Line, page: str, foot: Foot) -> Content:
             "notice",
             foot,
             preheader=context["excerpt"] or context["what"],
-            blocks=[letterhead.button(page)],
+            blocks=[letterhead.button(page, _("Read and answer") if is_post else "")],
             **context,
         ),
     )
@@ -187,10 +192,10 @@ def _digest_subject(items: Sequence[Item]) -> str:
 def _rest(n: int, *, has_more: bool) -> str:
     """What is not in the digest, for lack of space."""
     if has_more:
-        return _("and many more in the portal")
+        return _("Many more in the portal")
     if n <= 0:
         return ""
-    return ngettext("and %(n)s more in the portal", "and %(n)s more in the portal", n) % {"n": n}
+    return ngettext("%(n)s more in the portal", "%(n)s more in the portal", n) % {"n": n}
 
 
 def _sections(items: Sequence[Item]) -> list[dict[str, Any]]:
@@ -212,7 +217,7 @@ def _shown(item: Item) -> dict[str, str]:
         "what": letterhead.clean(item.line.text),
         "title": letterhead.shortened(letterhead.clean(item.line.title), LONGEST_TITLE),
         "url": _address(item.line.url),
-        "reason": reason_of(item.row),
+        "reason": "" if item.row.reason in SAYS_IT_ITSELF else reason_of(item.row),
         "more": ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more} if more else "",
     }
 
