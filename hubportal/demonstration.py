@@ -66,14 +66,17 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail of the folder, as plain text."""
+    """One mail of the folder: its plain text, and its HTML form where it has one."""
 
     name: str
+    #: Its place in the file, from the last one.
+    place: int
     subject: str
     sender: str
     to: str
     sent_at: dt.datetime
     text: str
+    html: str
 
 
 def _folder() -> Path:
@@ -94,28 +97,34 @@ def _mails(folder: Path, name: str) -> list[Mail]:
     if not path.is_file() or path.is_symlink() or path.stat().st_size > TOO_LARGE:
         return []
     text = path.read_bytes().replace(b"\r\n", b"\n")
-    raw = (part.strip(b"\n") for part in text.split(RULE))
-    return [_mail(name, one, path) for one in raw if one][::-1]
+    raw = [one for part in text.split(RULE) if (one := part.strip(b"\n"))]
+    return [_mail(name, place, one, path) for place, one in enumerate(reversed(raw))]
 
 
-def _mail(name: str, raw: bytes, path: Path) -> Mail:
-    message: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
-    body = message.get_body(preferencelist=("plain",))
+def _form(message: EmailMessage, sort: str, otherwise: str) -> str:
+    """One form of a mail, or something else where it cannot be read."""
+    body = message.get_body(preferencelist=(sort,))
     try:
-        text = body.get_content() if body else ""
+        return str(body.get_content()) if body else ""
     except (LookupError, UnicodeError):
-        text = raw.decode("utf-8", "replace")
+        return otherwise
+
+
+def _mail(name: str, place: int, raw: bytes, path: Path) -> Mail:
+    message: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
     try:
         sent_at = parsedate_to_datetime(str(message["Date"]))
     except ValueError:
         sent_at = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
     return Mail(
         name=name,
+        place=place,
         subject=str(message["Subject"] or ""),
         sender=str(message["From"] or ""),
         to=str(message["To"] or ""),
         sent_at=timezone.localtime(sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=dt.UTC)),
-        text=text.replace("\r\n", "\n").strip(),
+        text=_form(message, "plain", raw.decode("utf-8", "replace")).replace("\r\n", "\n").strip(),
+        html=_form(message, "html", ""),
     )
 
 
@@ -132,11 +141,30 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 @in_development
 def message(request: HttpRequest, name: str) -> HttpResponse:
-    """One mail as text. The name is compared with the folder's own list, never opened as given."""
-    folder = _folder()
-    if name not in _names(folder):
+    """One mail as text."""
+    return render(request, "demo/message.html", {"mails": _found(name)})
+
+
+@in_development
+def message_look(request: HttpRequest, name: str, place: int) -> HttpResponse:
+    """The HTML form of one mail as mail programs show it. It is no page of the portal: it runs no
+    script, fetches nothing, and stands in an origin of its own, so that it reads no cookie."""
+    found = [mail.html for mail in _found(name) if mail.place == place and mail.html]
+    if not found:
         raise Http404
-    mails = _mails(folder, name)
+    response = HttpResponse(found[0])
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'; sandbox"
+    )
+    return response
+
+
+def _found(name: str) -> list[Mail]:
+    """The mails of one file. The name is compared with the folder's own list, never opened as
+    given."""
+    folder = _folder()
+    mails = _mails(folder, name) if name in _names(folder) else []
     if not mails:
         raise Http404
-    return render(request, "demo/message.html", {"mails": mails})
+    return mails

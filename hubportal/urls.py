@@ -23,6 +23,11 @@ if settings.HUB_PROFILE != "production":
         path("demo/", demonstration.accounts, name="demo"),
         path("demo/mail/", demonstration.mailbox, name="demo-mailbox"),
         path("demo/mail/<str:name>/", demonstration.message, name="demo-message"),
+        path(
+            "demo/mail/<str:name>/<int:place>/",
+            demonstration.message_look,
+            name="demo-message-look",
+        ),
     ]
 urlpatterns += i18n_patterns(
     path("", pages.home, name="home"),
