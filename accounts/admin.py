@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import operations
 from accounts.models import AccountMail, User
 from core.errors import DomainError
+from core.held_admin import OwedAdmin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -121,26 +122,37 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(AccountMail)
-class AccountMailAdmin(admin.ModelAdmin):
-    """Mails about accounts that did not get out, for administrators. Never their text."""
+class AccountMailAdmin(OwedAdmin):
+    """Mails about accounts. Never their text, and nobody's address in full but for administrators.
 
-    list_display = ["created_at", "to", "purpose", "state", "attempts", "problem"]
-    list_filter = ["state"]
-    fields = ["to", "purpose", "subject", "state", "created_at", "attempts", "sent_at", "problem"]
-    readonly_fields = fields
-    actions = None
+    They cannot be sent once more: what they say is not kept.
+    """
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
+    list_display = ["age", "masked_address", "purpose", "state", "attempts", "masked_problem"]
+    fields = [
+        "address", "purpose", "subject", "state", "created_at", "attempts", "sent_at",
+        "masked_problem",
+    ]  # fmt: skip
+    actions = ["count_as_sent_selected", "drop_selected"]
 
-    def has_view_permission(self, request: HttpRequest, obj: AccountMail | None = None) -> bool:
-        return bool(request.user.is_superuser)
+    def get_fields(self, request: HttpRequest, obj: AccountMail | None = None) -> list[str]:
+        """Subjects may hold a code, and are for administrators alone."""
+        if request.user.is_superuser:
+            return [str(name) for name in self.fields]
+        return [
+            "masked_address" if name == "address" else str(name)
+            for name in self.fields
+            if name != "subject"
+        ]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: AccountMail | None = None
+    ) -> list[str]:
+        return self.get_fields(request, obj)
 
-    def has_change_permission(self, request: HttpRequest, obj: AccountMail | None = None) -> bool:
-        return False
+    def address_of(self, row: AccountMail) -> str:
+        return row.to
 
-    def has_delete_permission(self, request: HttpRequest, obj: AccountMail | None = None) -> bool:
-        return False
+    @admin.display(description=_("to"))
+    def address(self, row: AccountMail) -> str:
+        return row.to

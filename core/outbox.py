@@ -20,7 +20,7 @@ import smtplib
 import sys
 import uuid
 from abc import abstractmethod
-from collections import Counter
+from collections import Counter as Counts
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -31,12 +31,14 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from prometheus_client import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 log = logging.getLogger(__name__)
 
+FATES = Counter("portal_mails", "Sendings by what became of them", ["of", "fate"])
 #: A sender has its rows so long. The time a mail server may take for one (``EMAIL_TIMEOUT``, 10 s)
 #: fits into a third of it.
 LEASE = dt.timedelta(seconds=60)
@@ -341,7 +343,7 @@ def _never_connected(trouble: BaseException) -> bool:
 class Tally:
     """What a sender did: how many of which fate."""
 
-    fates: Counter[str] = field(default_factory=Counter)
+    fates: Counts[str] = field(default_factory=Counts)
 
     @property
     def taken(self) -> int:
@@ -396,6 +398,7 @@ def deliver(row: Owed, line: Line) -> Fate | None:
 
 def _note(row: Owed, fate: Fate, why: str) -> None:
     """Note the end of a sending, and tell the row."""
+    FATES.labels(row._meta.label_lower, fate.value).inc()
     match fate:
         case Fate.TAKEN:
             row.settle(Owed.State.SENT)

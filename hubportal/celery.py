@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import logging.config
 import os
 import time
@@ -9,8 +10,12 @@ from typing import Any
 
 from celery import Celery, signals
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubportal.settings")
+
+#: Seconds a task asked for at the start of a worker is worth running.
+WORTH = 30
 
 app = Celery("hubportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -44,3 +49,13 @@ def note_end(task: Any, state: str | None = None, **_: Any) -> None:
 
     seconds = time.perf_counter() - getattr(task.request, "started_at", time.perf_counter())
     count_task(task.name, (state or "unknown").lower(), seconds)
+
+
+@signals.worker_ready.connect
+def begin_with_what_is_owed(**_: Any) -> None:
+    """A worker that starts asks at once for what was left while none ran."""
+    for name in ("notifications.tasks.tell_owed", "notifications.tasks.drain"):
+        try:
+            app.send_task(name, expires=WORTH)
+        except (OperationalError, OSError) as error:  # the beat comes by, too
+            logging.getLogger(__name__).warning("%s could not be asked for: %s", name, error)

@@ -20,6 +20,8 @@ PORTAL = "portal"
 SAMPLE_KEYS = ("django-insecure-", "change", "secret", "example", "sample", "test")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 10
+#: What a mail provider shows with its reports.
+SHORTEST_SECRET = 20
 
 
 @register(PORTAL)
@@ -100,6 +102,24 @@ def production_is_safe(app_configs: Sequence[AppConfig] | None, **_: Any) -> lis
     if not validate_host(address.hostname or "", settings.ALLOWED_HOSTS):
         found.append(Error("ALLOWED_HOSTS lacks the host of PORTAL_URL.", id="portal.E007"))
     return found
+
+
+@register(PORTAL)
+def reports_are_signed(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """A provider's reports stop mails to people, so whoever sends them has to know a secret."""
+    if not settings.MAIL_PROVIDER:
+        return []
+    secret = settings.ANYMAIL.get("WEBHOOK_SECRET")
+    secrets = [secret] if isinstance(secret, str) else list(secret or ())
+    if secrets and all(len(each) >= SHORTEST_SECRET and ":" in each for each in secrets):
+        return []
+    return [
+        Error(
+            "ANYMAIL_SETTINGS lacks a WEBHOOK_SECRET of 20 or more characters, as name:password.",
+            hint="The provider is given it in the address: https://name:password@host/mail/…",
+            id="portal.E010",
+        )
+    ]
 
 
 @register(PORTAL, deploy=True)

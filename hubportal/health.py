@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
 import os
 import socket
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -24,11 +25,14 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from accounts.models import AccountMail
 from catalogue.models import Submission
+from core.held import IN_DOUBT
+from notifications.kinds import Rank
+from notifications.models import Address, Delivery, Notice, Notification, ReportCount
 
 BROKER_PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671}
 BROKER_SECONDS = 0.5
@@ -105,6 +109,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         multiprocess.MultiProcessCollector(counters)
     queues = CollectorRegistry()
     queues.register(Queues())
+    queues.register(Mails())
     lines = generate_latest(counters) + generate_latest(queues)
     return HttpResponse(lines, content_type=CONTENT_TYPE_LATEST)
 
@@ -132,6 +137,91 @@ class Queues(Collector):
             age.add_metric([name], (now - (found["oldest"] or now)).total_seconds())
         yield number
         yield age
+
+
+class Mails(Collector):
+    """What is owed, in doubt and came back, from the rows. Each number is one indexed query."""
+
+    def collect(self) -> Iterator[Metric]:
+        now = timezone.now()
+        yield from self._owed(now)
+        yield from self._ended()
+        notices = GaugeMetricFamily("portal_notices_owed", "Facts people are still to be told")
+        oldest = GaugeMetricFamily("portal_notices_owed_oldest_seconds", "Age of the oldest")
+        found = Notice.objects.filter(done_at=None).aggregate(n=Count("pk"), at=Min("happened_at"))
+        notices.add_metric([], found["n"])
+        oldest.add_metric([], _seconds(now, found["at"]))
+        yield notices
+        yield oldest
+        waiting = GaugeMetricFamily("portal_digests_waiting", "Notifications that wait for one")
+        waiting.add_metric([], Notification.objects.for_digests().count())
+        yield waiting
+        stopped = GaugeMetricFamily("portal_addresses_stopped", "Addresses not mailed to")
+        stopped.add_metric(
+            [],
+            Address.objects.filter(
+                Q(stopped_until__gt=now) | Q(complained_at__isnull=False)
+            ).count(),
+        )
+        yield stopped
+        reports = CounterMetricFamily(
+            "portal_mail_reports", "Reports of mail servers, kept a year", labels=["outcome"]
+        )
+        for outcome, number in (
+            ReportCount.objects.values_list("outcome").annotate(Sum("number")).order_by("outcome")
+        ):
+            reports.add_metric([outcome], number)
+        yield reports
+
+    def _owed(self, now: dt.datetime) -> Iterator[Metric]:
+        """By sort and rank; the oldest one asked for, and since when the first could be sent."""
+        owed = GaugeMetricFamily("portal_mail_owed", "Mails owed", labels=["sort", "rank"])
+        oldest = GaugeMetricFamily(
+            "portal_mail_owed_oldest_seconds", "Since when it is owed", labels=["sort", "rank"]
+        )
+        due = GaugeMetricFamily(
+            "portal_mail_due_seconds", "How long one waits for a sender", labels=["sort", "rank"]
+        )
+        is_due = Q(available_at__lte=now)
+        sums = {
+            "n": Count("pk"),
+            "at": Min("created_at"),
+            "due": Min("available_at", filter=is_due),
+        }
+        rows = [
+            (each["sort"], Rank(each["rank"]).name.lower(), each)
+            for each in Delivery.objects.filter(state=Delivery.State.OWED)
+            .order_by("rank", "sort")
+            .values("rank", "sort")
+            .annotate(**sums)
+        ]
+        account = AccountMail.objects.filter(state=AccountMail.State.OWED).order_by()
+        rows.append(("account", "urgent", account.aggregate(**sums)))
+        for sort, rank, found in rows:
+            owed.add_metric([sort, rank], found["n"])
+            oldest.add_metric([sort, rank], _seconds(now, found["at"]))
+            due.add_metric([sort, rank], _seconds(now, found["due"]))
+        yield owed
+        yield oldest
+        yield due
+
+    def _ended(self) -> Iterator[Metric]:
+        """What a person should look at."""
+        held = GaugeMetricFamily("portal_mail_held", "Mails in doubt", labels=["of", "state"])
+        for name, model in (("notification", Delivery), ("account", AccountMail)):
+            found = dict.fromkeys(IN_DOUBT, 0) | dict(
+                model._base_manager.filter(state__in=IN_DOUBT)
+                .order_by()
+                .values_list("state")
+                .annotate(Count("pk"))
+            )
+            for state, number in sorted(found.items()):
+                held.add_metric([name, str(state)], number)
+        yield held
+
+
+def _seconds(now: dt.datetime, since: dt.datetime | None) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
 def _may_see_metrics(request: HttpRequest) -> bool:

@@ -9,6 +9,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from hubportal import dashboard, display, health, pages
 
+
+def reports_of(pattern: URLPattern) -> bool:
+    """Whether a provider's reports come in there, of the one provider in use."""
+    names = {f"{settings.MAIL_PROVIDER}_tracking_webhook", f"{settings.MAIL_PROVIDER}_webhook"}
+    return pattern.name in names
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
@@ -29,6 +36,11 @@ if settings.HUB_PROFILE != "production":
             name="demo-message-look",
         ),
     ]
+if settings.MAIL_PROVIDER:
+    from anymail.urls import urlpatterns as of_providers
+
+    # Where the provider reports what came back; mails from outside are not taken.
+    urlpatterns += [path("mail/", include([each for each in of_providers if reports_of(each)]))]
 urlpatterns += i18n_patterns(
     path("", pages.home, name="home"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),

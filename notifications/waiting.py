@@ -15,13 +15,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import AccountMail
 from core import waiting
-from core.outbox import Owed
+from core.held import IN_DOUBT
 from notifications.addresses import key_of
 from notifications.models.addresses import Address
 from notifications.models.deliveries import Delivery
-
-#: States of mails a person should look at.
-IN_DOUBT = (Owed.State.UNCONFIRMED, Owed.State.DEAD)
 
 
 @waiting.source("mails-come-back", of_records=False)

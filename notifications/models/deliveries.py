@@ -75,7 +75,7 @@ class Delivery(Owed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sort} {self.pk}"
+        return f"{self.get_kind_display() or self.get_sort_display()} ({self.pk})"
 
     @property
     def once_more(self) -> bool:

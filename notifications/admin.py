@@ -1,0 +1,66 @@
+"""Mails and addresses at the desk of portal moderators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.held_admin import OfPortalModerators, OwedAdmin
+from core.outbox import masked
+from notifications import addresses
+from notifications.models import Address, Delivery
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(OwedAdmin):
+    """Mails of notifications and digests."""
+
+    list_display = ["age", "sort", "kind", "masked_address", "state", "attempts", "masked_problem"]
+    list_filter = [*OwedAdmin.list_filter, "sort", "kind"]
+    list_select_related = ["user"]
+    fields = [
+        "sort", "kind", "masked_address", "state", "created_at", "available_at", "expires_at",
+        "attempts", "unsure", "sent_at", "masked_problem", "message_id",
+    ]  # fmt: skip
+
+    def address_of(self, row: Delivery) -> str:
+        return row.user.email
+
+
+@admin.register(Address)
+class AddressAdmin(OfPortalModerators):
+    """Addresses that mails come back from."""
+
+    list_display = ["masked_address", "score", "stopped_until", "complained_at", "last_problem"]
+    ordering = ["-changed_at", "-pk"]
+    fields = [
+        "masked_address", "score", "stopped_until", "complained_at", "last_problem", "changed_at",
+    ]  # fmt: skip
+    actions = ["resume_selected"]
+
+    @admin.display(description=gettext_lazy("address"))
+    def masked_address(self, row: Address) -> str:
+        return masked(row.address)
+
+    @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
+    def resume_selected(
+        self, request: HttpRequest, queryset: QuerySet[Address]
+    ) -> HttpResponse | None:
+        return self.decide(
+            request,
+            queryset,
+            "resume_selected",
+            _("Send again"),
+            lambda row, reason: addresses.resume_for(row, by=request.user, reason=reason),
+            lambda n: (
+                ngettext("%(n)d address is tried again.", "%(n)d addresses are tried again.", n)
+                % {"n": n}
+            ),
+        )
