@@ -53,6 +53,8 @@ class Told:
     icon: str
     reason: str
     has_letter: bool
+    #: How exactly the moment may be told: of discreet letters the day alone.
+    precision: str
     more: int = 0
 
 
@@ -145,6 +147,7 @@ def _gathered(page: list[Notification], user: User) -> list[Told]:
                 ICONS[row.kind],
                 row.get_reason_display(),
                 row.letter_id is not None,
+                row.notice.precision,
             )
         else:
             there.more += 1
