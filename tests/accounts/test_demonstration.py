@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 
@@ -21,6 +21,7 @@ PAGES = [
     reverse("demo"),
     reverse("demo-mailbox"),
     reverse("demo-message", args=["20260101-080000-1.log"]),
+    reverse("demo-message-look", args=["20260101-080000-1.log", 0]),
 ]
 
 
@@ -32,8 +33,17 @@ def development(settings, tmp_path):
     return tmp_path / "mail"
 
 
-def write(folder, subject: str, body: str = "Text", name: str = "20260101-080000-1.log") -> None:
-    message = EmailMessage(subject, body, "portal@test.example", ["to@test.example"])
+def write(
+    folder,
+    subject: str,
+    body: str = "Text",
+    name: str = "20260101-080000-1.log",
+    html: str = "",
+) -> None:
+    message: EmailMessage = EmailMessage(subject, body, "portal@test.example", ["to@test.example"])
+    if html:
+        message = EmailMultiAlternatives(subject, body, "portal@test.example", ["to@test.example"])
+        message.attach_alternative(html, "text/html")
     data = message.message().as_bytes() + b"\n" + b"-" * 79 + b"\n"
     with (folder / name).open("ab") as file:
         file.write(data)
@@ -98,6 +108,21 @@ def test_mails_are_listed_newest_first_and_shown_as_text(development) -> None:
     shown = Client().get(reverse("demo-message", args=["20260101-080000-1.log"])).content.decode()
     assert "<script>alert" not in shown
     assert "&lt;script&gt;alert(1)&lt;/script&gt;<br>Second line" in shown
+
+
+def test_the_form_with_colours_is_shown_where_nothing_of_it_can_run(development) -> None:
+    write(development, "Older", html="<p style='color:red'>Older</p><script>alert(1)</script>")
+    write(development, "Newer")
+    name = "20260101-080000-1.log"
+    page = Client().get(reverse("demo-message", args=[name])).content.decode()
+    links = [reverse("demo-message-look", args=[name, place]) for place in (0, 1, 2)]
+    assert [link in page for link in links] == [False, True, False]
+    assert [Client().get(link).status_code for link in links] == [404, 200, 404]
+    look = Client().get(links[1])
+    assert "<p style='color:red'>Older</p>" in look.content.decode()
+    policy = look["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "frame-ancestors 'none'", "sandbox"} <= set(policy)
+    assert not any(part.startswith("script-src") for part in policy)
 
 
 @pytest.mark.parametrize(
