@@ -55,6 +55,12 @@ class ReaderTimeZone:
             return self.get_response(request)
 
 
+def unattended(view: Any) -> Any:
+    """Marks a view that open pages ask by themselves: that is no sign of their reader."""
+    view.is_unattended = True
+    return view
+
+
 class LiveSession:
     """Notes when a session was last used, ends it ninety days after its log-in.
 
@@ -65,11 +71,15 @@ class LiveSession:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if has_session_cookie(request) and request.user.is_authenticated:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if getattr(view, "is_unattended", False) or not has_session_cookie(request):
+            return
+        if request.user.is_authenticated:
             key = request.session.session_key
             if key and cache.add(f"seen:{key}", 1, timeout=SEEN_EVERY):
                 self._note(request)
-        return self.get_response(request)
 
     def _note(self, request: HttpRequest) -> None:
         records = get_authentication_records(request, request.user)

@@ -21,9 +21,9 @@ SECRET_NAMES = re.compile(
     re.IGNORECASE,
 )
 # Addresses that are keys themselves: password reset, e-mail confirmation, the end of one kind of
-# mail, personal calendar.
+# mail, the feed of notifications, personal calendar.
 SECRET_PATHS = re.compile(
-    r"(/(?:reset/key|confirm-email|notifications/stop)/|/events/mine/(?!calendar/))[^/\s?]+"
+    r"(/(?:reset/key|confirm-email|notifications/(?:stop|feed))/|/events/mine/(?!calendar/))[^/\s?]+"
 )
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 

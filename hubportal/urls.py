@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from hubportal import dashboard, display, health, pages
+from notifications import device_views
 
 
 def reports_of(pattern: URLPattern) -> bool:
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("display/", display.set_display, name="display"),
     path("robots.txt", pages.robots, name="robots"),
+    path("push-worker.js", device_views.worker, name="push-worker"),
 ]
 if settings.HUB_PROFILE != "production":
     from hubportal import demonstration

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from notifications import address_views
+from notifications import device_views, feed_views
 from notifications import notice_views as views
 from notifications import preference_views as preferences
 
@@ -12,6 +13,13 @@ app_name = "notices"
 urlpatterns = [
     path("", views.notices, name="notices"),
     path("read/", views.read, name="read"),
+    path("unread/", views.unread, name="unread"),
+    path("<int:pk>/", views.letter, name="letter"),
+    path("feed/", feed_views.feed_address, name="feed-address"),
+    path("feed/<str:key>/", feed_views.feed, name="feed"),
+    path("devices/", device_views.devices, name="devices"),
+    path("devices/add/", device_views.add, name="device-add"),
+    path("devices/<int:pk>/remove/", device_views.remove, name="device-remove"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/pause/", preferences.pause, name="pause"),
     path("preferences/resume/", preferences.resume, name="resume"),

@@ -240,14 +240,23 @@ def forget_old() -> int:
 
 
 @transaction.atomic
-def read(user: User, *, keys: Iterable[int] | None = None, up_to: int | None = None) -> int:
-    """Mark some notifications as read, or all up to one. Returns how many were unread."""
+def read(
+    user: User,
+    *,
+    keys: Iterable[int] | None = None,
+    up_to: int | None = None,
+    kinds: Iterable[str] | None = None,
+) -> int:
+    """Mark some notifications as read, or all up to one, or those of some kinds among them.
+    Returns how many were unread."""
     rows = Notification.objects.of(user).filter(read_at=None)
     chosen = Q()
     if keys is not None:
         chosen &= Q(pk__in=list(keys))
     if up_to is not None:
         chosen &= Q(pk__lte=up_to)
+    if kinds is not None:
+        chosen &= Q(kind__in=list(kinds))
     # The person's own row is the lock: counting and telling do not overtake each other.
     User.objects.select_for_update().get(pk=user.pk)
     changed = rows.order_by().filter(chosen).update(read_at=timezone.now())
