@@ -127,6 +127,12 @@ def calendar_of_session(session: Session) -> bytes:
     return _file(_calendar(), [_of_session(session)])
 
 
+def file_of(entries: Iterable[Showable]) -> bytes:
+    """A file that goes with a letter. Nothing if none of it has a day."""
+    components = [made for entry in entries if (made := _component(entry)) is not None]
+    return _file(_calendar(), components) if components else b""
+
+
 def _calendar() -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", f"-//{settings.PORTAL_NAME}//Events//{get_language() or 'en'}")

@@ -375,7 +375,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-links": {"task": "catalogue.tasks.check_owed_links", "schedule": 60.0},
     "mend-search": {"task": "catalogue.tasks.mend_search", "schedule": 3600.0},
     "keep-dates": {"task": "validation.tasks.keep_dates", "schedule": 600.0},
-    "remind-of-events": {"task": "participation.tasks.remind", "schedule": 600.0},
+    "remind-of-events": {"task": "participation.tasks.remind", "schedule": 300.0},
     "tell-searches": {"task": "notifications.tasks.tell_searches", "schedule": 1800.0},
     "tell-owed": {"task": "notifications.tasks.tell_owed", "schedule": 15.0},
     "forget-old-notices": {"task": "notifications.tasks.forget_old", "schedule": 86_400.0},

@@ -13,6 +13,7 @@ class NotificationsConfig(AppConfig):
             address_receivers,  # noqa: F401
             device_receivers,  # noqa: F401
             hearing,  # noqa: F401
+            hearing_participation,  # noqa: F401
             hearing_records,  # noqa: F401
             noticeable_records,  # noqa: F401
             noticeable_searches,  # noqa: F401

@@ -1,4 +1,4 @@
-"""Facts of which people hear by letter, written in the transaction of the fact."""
+"""Facts of which one person hears by letter, written in the transaction of the fact."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from django.dispatch import receiver
 from participation import letters
 from participation.signals import (
     approved,
-    arrangements_changed,
     place_passed_on,
     registered,
     registration_moved,
 )
 
 if TYPE_CHECKING:
-    from events.models import Event
     from participation.models import Registration
 
 
@@ -41,13 +39,3 @@ def tell_of_an_end(registration: Registration, verb: str, **_: Any) -> None:
         letters.declined(registration)
     elif verb == "withdraw_registration":
         letters.withdrawn(registration)
-
-
-@receiver(arrangements_changed, dispatch_uid="letters-about-arrangements")
-def tell_everybody(event: Event, what: str, reason: str = "", **_: Any) -> None:
-    if what == "link":
-        letters.link_changed(event)
-    elif what == "hours":
-        letters.hours_changed(event)
-    elif what == "cancelled":
-        letters.cancelled(event, reason)

@@ -1,38 +1,42 @@
-"""Letters to people who register: each a row that is owed until it is sent, in the reader's
-language, with the times in the reader's zone and the host's.
+"""Letters to people who register: in the reader's language, with the times in the reader's zone
+and the host's.
+
+Those to one person are written when the fact happens. For those to everybody who registered, this
+says who is told and in which words; telling them is left to the app that hears of the fact, in
+portions, so that no request waits for thousands of letters.
 
 A letter leads to pages of the portal, never to the meeting itself: the link to join stands on
-its own page, for people with a place.
+its own page, for people with a place. The calendar file that goes with some says no more.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import make_msgid
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts.models import AccountMail, User
-from accounts.operations import USELESS_AFTER, owe_mail
+from accounts.kinds import NoticeKind
+from accounts.letters import LetterText, write_letter
+from accounts.models import User
+from events import calendars
 from participation.models import Admission, Registration, zone_of
+from participation.personal import with_place
 from participation.standing import has_way_in, people_before
 from participation.times import times_in_words
-from participation.timing import Span, span_of
+from participation.timing import span_of
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from events.models import Event
+    from participation.models import Paper
 
 State = Registration.State
-#: So many letters are written at once.
-AT_ONCE = 500
 
 
 # --- One person ---------------------------------------------------------------------------
@@ -69,7 +73,7 @@ def withdrawn(registration: Registration) -> None:
 
 
 def _write(letter: str, registration: Registration, **context: Any) -> None:
-    """Owe one person the letter of that name. Nothing goes to an account that is closed or
+    """Tell one person the letter of that name. Nothing goes to an account that is closed or
     locked."""
     if registration.user_id is None:
         return
@@ -77,107 +81,86 @@ def _write(letter: str, registration: Registration, **context: Any) -> None:
     to = people.filter(pk=registration.user_id, is_active=True).first()
     if to is None:
         return
-    event = registration.event
-    zone, language = to.profile.time_zone, to.profile.interface_language
-    subject, body = _text(letter, event, _around(event), zone, language, **context)
-    owe_mail(
-        to=to.email,
-        purpose=f"participation_{letter}",
-        subject=subject,
-        body=body,
-        asked_by_anyone=False,
-    )
+    language = to.profile.interface_language or settings.LANGUAGE_CODE
+    text = words(letter, registration.event, language, to.profile.time_zone, **context)
+    with translation.override(language):
+        write_letter(to, kind=NoticeKind.PLACE, letter=text)
 
 
 # --- Everybody ----------------------------------------------------------------------------
 
 
-def hours_changed(event: Event) -> int:
-    """Tell everybody who wants to come that it takes place at another time or place."""
-    return _to_all("hours", event, _standing(event))
+@dataclass(frozen=True, slots=True)
+class ToAll:
+    """A letter to everybody who registered: how it is sorted, and who is told."""
+
+    kind: NoticeKind
+    readers: Callable[[QuerySet[Registration]], QuerySet[Registration]]
 
 
-def link_changed(event: Event) -> int:
-    """Tell people with a place that the way in changed."""
-    return _to_all("link", event, _standing(event).placed())
+def _standing(rows: QuerySet[Registration]) -> QuerySet[Registration]:
+    return rows.filter(state__in=Registration.STANDING)
 
 
-def cancelled(event: Event, reason: str) -> int:
-    """Tell everybody who wanted to come that it does not take place, and why."""
-    return _to_all("cancelled", event, _standing(event), reason=reason)
+def _placed(rows: QuerySet[Registration]) -> QuerySet[Registration]:
+    return rows.filter(state=State.PLACED)
 
 
-def reminder(event: Event) -> int:
-    """Tell people with a place that it begins soon."""
-    return _to_all("reminder", event, _standing(event).placed())
+def _took_part(rows: QuerySet[Registration]) -> QuerySet[Registration]:
+    """Who was there, as far as anybody knows, and did not say yet how it was."""
+    return _placed(rows).exclude(attended=False).filter(feedback=None)
 
 
-def feedback(event: Event) -> int:
-    """Ask people who took part how they found it, unless they said so already."""
-    took_part = _standing(event).placed().exclude(attended=False)
-    return _to_all("feedback", event, took_part.filter(feedback=None))
+#: What everybody is told of, by the name of the letter.
+TO_ALL: dict[str, ToAll] = {
+    "hours": ToAll(NoticeKind.PLACE, _standing),
+    "link": ToAll(NoticeKind.PLACE, _placed),
+    "cancelled": ToAll(NoticeKind.PLACE, _standing),
+    "reminder": ToAll(NoticeKind.REMINDER, _placed),
+    "feedback": ToAll(NoticeKind.RECORDING, _took_part),
+    "recording": ToAll(NoticeKind.RECORDING, _placed),
+}
 
 
-def _standing(event: Event) -> Any:
-    return Registration.objects.filter(event=event, state__in=Registration.STANDING)
-
-
-def _to_all(letter: str, event: Event, rows: QuerySet[Registration], **context: Any) -> int:
-    """Owe each of them the letter. One text serves all who read one language in one zone, so
-    that thousands cost a few texts and a few statements. Returns how many."""
-    now, around = timezone.now(), _around(event)
-    people = rows.filter(user__is_active=True).order_by("pk")
-    readers = people.values_list(
-        "user__email", "user__profile__time_zone", "user__profile__interface_language"
-    )
-    domain = urlsplit(settings.PORTAL_URL).hostname or "localhost"
-    texts: dict[tuple[str, str], tuple[str, str]] = {}
-    owed: list[AccountMail] = []
-    for email, zone, language in readers:
-        key = (zone or "UTC", language or settings.LANGUAGE_CODE)
-        if key not in texts:
-            texts[key] = _text(letter, event, around, *key, **context)
-        subject, body = texts[key]
-        owed.append(
-            AccountMail(
-                to=email,
-                purpose=f"participation_{letter}",
-                subject=subject,
-                body=body,
-                message_id=make_msgid(domain=domain),
-                created_at=now,
-                available_at=now,
-                expires_at=now + USELESS_AFTER[False],
-            )
-        )
-    AccountMail.objects.bulk_create(owed, batch_size=AT_ONCE)
-    return len(owed)
+def readers_of(letter: str, event_id: int) -> QuerySet[Registration]:
+    """The registrations of those who are told, as they stand at this moment."""
+    return TO_ALL[letter].readers(Registration.objects.filter(event=event_id, user__isnull=False))
 
 
 # --- What a letter says -------------------------------------------------------------------
 
+#: Letters a calendar file goes with: to people who have a place, and to those whose file is wrong
+#: now.
+WITH_FILE = frozenset({"placed", "promoted", "reminder"})
+CHANGING_FILES = frozenset({"hours", "cancelled"})
+#: Letters that lead to the page with the way in, where there is one.
+JOINED_FROM = frozenset({"placed", "promoted", "link", "reminder"})
+#: The page some others lead to; the rest lead to the event's.
+PAGES = {
+    "waiting": "participation:registration",
+    "asked": "participation:registration",
+    "withdrawn": "participation:registration",
+    "feedback": "participation:feedback",
+}
 
-def _around(event: Event) -> tuple[Span, bool]:
-    """What every letter about an event needs of the database: when it is, whether it is joined
-    from afar. Two queries."""
-    admission = Admission.objects.filter(event=event).first()
-    return span_of(event), has_way_in(event, admission)
 
-
-def _text(
+def words(
     letter: str,
     event: Event,
-    around: tuple[Span, bool],
-    zone: str,
     language: str,
+    zone: str,
+    *,
+    paper: Paper | None = None,
     **context: Any,
-) -> tuple[str, str]:
-    """Subject and body of ``emails/participation/<letter>.txt``, whose first line is the
-    subject."""
+) -> LetterText:
+    """The letter ``emails/participation/<letter>.txt``, whose first line is the title, for those
+    who read that language in that zone. ``paper`` is the recording a letter is about."""
     language = language or settings.LANGUAGE_CODE
-    span, is_joined = around
+    admission = Admission.objects.filter(event=event).first()
+    span, is_joined = span_of(event), has_way_in(event, admission)
     times = times_in_words(span, zone or "UTC", zone_of(event), language)
     with translation.override(language):
+        path = _path(letter, event, paper, is_joined=is_joined)
         context |= {
             "event": _on_one_line(event.name),
             "when": "\n".join(times.lines) or _("The time is not known yet."),
@@ -190,10 +173,33 @@ def _text(
             "join": _page("participation:join", event),
             "calendar": _page("events:event-calendar", event),
             "feedback": _page("participation:feedback", event),
+            "recording": _address(path),
         }
-        text = render_to_string(f"emails/participation/{letter}.txt", context)
-    subject, _line, body = text.strip().partition("\n")
-    return subject.strip(), re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
+        name = f"participation/{letter}"
+        text = render_to_string(f"emails/{name}.txt", context)
+        file = _file(letter, event, is_joined=is_joined)
+    return LetterText.of(text, path, calendar=file, name=name)
+
+
+def _path(letter: str, event: Event, paper: Paper | None, *, is_joined: bool) -> str:
+    """The page a letter leads to."""
+    if paper is not None:
+        return paper.get_absolute_url()
+    if letter in JOINED_FROM and is_joined:
+        return reverse("participation:join", args=[event.slug])
+    if letter in PAGES:
+        return reverse(PAGES[letter], args=[event.slug])
+    return event.get_absolute_url()
+
+
+def _file(letter: str, event: Event, *, is_joined: bool) -> str:
+    """The calendar file that goes with a letter; nothing where none does, or no day is known."""
+    if letter in WITH_FILE:
+        entries = calendars.entries_of([event])
+        return calendars.file_of(with_place(of, joins=is_joined) for of in entries).decode()
+    if letter in CHANGING_FILES:
+        return calendars.file_of(calendars.entries_of([event])).decode()
+    return ""
 
 
 def _where(event: Event) -> str:

@@ -60,20 +60,30 @@ def _event_of(of: Event | Session) -> Event:
 
 def _as_mine(of: Event | Session, mine: Registration) -> Shown:
     """With where to join for people with a place; open for everybody else."""
-    event, placed = _event_of(of), mine.state == Registration.State.PLACED
-    admission = getattr(event, "admission", None)
-    joins = placed and admission is not None and bool(admission.join_url or admission.join_note)
+    event = _event_of(of)
+    if mine.state == Registration.State.PLACED:
+        admission = getattr(event, "admission", None)
+        joins = admission is not None and bool(admission.join_url or admission.join_note)
+        return with_place(of, joins=joins)
+    url = reverse("participation:registration", args=[event.slug])
+    address = settings.PORTAL_URL + url
+    if mine.state == Registration.State.ASKED:
+        note = _("Your registration waits for approval: %(url)s") % {"url": address}
+    else:
+        note = _("You are on the waiting list: %(url)s") % {"url": address}
+    return Shown(of, note=note, url=url, is_open=True)
+
+
+def with_place(of: Event | Session, *, joins: bool) -> Shown:
+    """An event or session as people with a place have it in their calendar."""
+    event = _event_of(of)
     url = reverse(f"participation:{'join' if joins else 'registration'}", args=[event.slug])
     address = settings.PORTAL_URL + url
     if joins:
         note = _("You have a place. Join from this page: %(url)s") % {"url": address}
-    elif placed:
-        note = _("You have a place. Your registration: %(url)s") % {"url": address}
-    elif mine.state == Registration.State.ASKED:
-        note = _("Your registration waits for approval: %(url)s") % {"url": address}
     else:
-        note = _("You are on the waiting list: %(url)s") % {"url": address}
-    return Shown(of, note=note, url=url, is_open=not placed)
+        note = _("You have a place. Your registration: %(url)s") % {"url": address}
+    return Shown(of, note=note, url=url)
 
 
 def _spoken_at(user: User) -> list[Event | Session]:

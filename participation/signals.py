@@ -21,6 +21,13 @@ registration_moved = Signal()
 #: ("link", "hours", "cancelled"), by, and reason, where there is one.
 arrangements_changed = Signal()
 
+#: An event that people registered for begins soon, or is over. Arguments: event, what ("reminder",
+#: "feedback"), moment (when it begins or ended), name (of the moment among those of the event).
+moment_came = Signal()
+
+#: An event has its first recording to watch. Arguments: paper, by.
+recording_added = Signal()
+
 #: A question was answered or set aside. Arguments: question, verb, by.
 question_moved = Signal()
 

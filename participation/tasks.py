@@ -10,5 +10,5 @@ from participation.operations.reminding import remind as write_reminders
 
 @shared_task(ignore_result=True)
 def remind() -> None:
-    """Remind people of events that begin within a day, and ask how it was once they ended."""
+    """Remind people a day and an hour before an event begins, and ask how it was once it ended."""
     write_reminders(timezone.now())

@@ -18,8 +18,9 @@ from participation.models import zone_of
 DAY = len("2012-07-10")
 #: The join link is shown so long before an event, and people are counted as having joined.
 OPENS_BEFORE = dt.timedelta(minutes=30)
-#: People with a place are reminded so long before an event.
+#: People with a place are reminded so long before an event, and once more so long before it.
 REMINDED_BEFORE = dt.timedelta(days=1)
+REMINDED_AGAIN = dt.timedelta(hours=1)
 #: A session whose end nobody stated lasts so long.
 USUAL_LENGTH = dt.timedelta(hours=1)
 
@@ -30,6 +31,8 @@ class Span:
 
     begins: dt.datetime | None
     ends: dt.datetime | None
+    #: Whether the hour it begins is known, and not the day alone.
+    has_hours: bool = True
 
     def is_over(self, now: dt.datetime) -> bool:
         return self.ends is not None and self.ends <= now
@@ -73,7 +76,7 @@ def span_from(
     if ends is None:
         day = event.ends if len(event.ends) == DAY else event.starts
         ends = _midnight(event, day, after=1)
-    return Span(begins, ends)
+    return Span(begins, ends, has_hours=first is not None)
 
 
 def _midnight(event: Event, day: str, *, after: int) -> dt.datetime | None:

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError
-from core.models import AuditEntry, AuditHead
+from core.models import AuditEntry, AuditHead, JobRun
 from events.models import Event
-from participation.choices import PaperAudience
+from participation.choices import PaperAudience, PaperKind
 from participation.models import Paper, PaperVersion
 from participation.ordering import shifted
-from participation.signals import paper_added, paper_opened
+from participation.signals import paper_added, paper_opened, recording_added
+from participation.timing import span_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -89,6 +90,7 @@ def add_version(
     version.save()
     AuditEntry.record(by=by, verb="add_paper_version", target=row, number=version.number)
     paper_added.send(PaperVersion, version=version, by=by)
+    _announce_recording(row, by)
     return version
 
 
@@ -104,6 +106,7 @@ def change_paper(paper: Paper, *, by: User, **told: Any) -> None:
     AuditEntry.record(by=by, verb="change_paper", target=row, audience=row.audience)
     if row.audience == PaperAudience.PUBLIC and not was_open and row.withdrawn_at is None:
         paper_opened.send(Paper, paper=row, by=by)
+    _announce_recording(row, by)
 
 
 @transaction.atomic
@@ -116,6 +119,19 @@ def withdraw_paper(paper: Paper, *, by: User, withdrawn: bool) -> None:
         AuditEntry.record(
             by=by, verb="withdraw_paper" if withdrawn else "restore_paper", target=paper
         )
+        if not withdrawn:
+            _announce_recording(Paper.objects.get(pk=paper.pk), by)
+
+
+def _announce_recording(paper: Paper, by: User) -> None:
+    """Once for each event, when there is something to watch. What stands there before it begins
+    is no recording of it yet."""
+    if paper.kind != PaperKind.RECORDING or paper.withdrawn_at or not paper.versions.exists():
+        return
+    begins = span_of(paper.event).begins
+    has_begun = begins is None or begins <= timezone.now()
+    if has_begun and JobRun.claim("recording-of-event", str(paper.event_id)):
+        recording_added.send(Paper, paper=paper, by=by)
 
 
 @transaction.atomic

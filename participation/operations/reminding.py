@@ -1,9 +1,14 @@
-"""Letters that follow from the calendar: a day before an event, and once it is over."""
+"""Letters that follow from the calendar: a day and an hour before an event, and once it is over.
+
+Nothing here depends on the clock coming by in time. What is due is worked out from the hours of
+the events; a row for each moment makes a doubled clock harmless, and one that was away is made up
+for as long as the event has not begun.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,28 +16,53 @@ from django.db.models import Q
 from core.models import JobRun
 from events.choices import EventStatus
 from events.models import Event
-from participation import letters
-from participation.timing import REMINDED_BEFORE, span_of
+from participation.signals import moment_came
+from participation.timing import REMINDED_AGAIN, REMINDED_BEFORE, Span, span_of
 
 #: People are asked how it was until so long after the end; later nobody remembers.
 AFTER = dt.timedelta(days=2)
 #: Wide enough for the first hour of a day anywhere on earth.
 MARGIN = dt.timedelta(days=2)
+#: The moments before an event by the names they are claimed under.
+DAY_BEFORE, HOUR_BEFORE = "remind-of-event", "remind-an-hour-before"
 
 
 def remind(now: dt.datetime) -> int:
-    """Write what is due and was not written yet. Running it twice, or at once in two places,
-    writes each letter once. Returns how many."""
-    written = 0
+    """Announce what is due and was not announced yet. Running it twice, or at once in two places,
+    announces each moment once. Returns how many."""
+    announced = 0
     for event in _around(now):
         span = span_of(event)
         if span.begins is not None and now < span.begins <= now + REMINDED_BEFORE:
-            # An event that was put off is reminded of again.
-            period = f"{event.pk} {span.begins.isoformat()}"
-            written += _once("remind-of-event", period, letters.reminder, event)
+            announced += _remind_of(event, span, span.begins, now)
         if span.ends is not None and now - AFTER < span.ends <= now:
-            written += _once("ask-for-feedback", str(event.pk), letters.feedback, event)
-    return written
+            announced += _ask_about(event, span.ends)
+    return announced
+
+
+@transaction.atomic
+def _remind_of(event: Event, span: Span, begins: dt.datetime, now: dt.datetime) -> bool:
+    """The reminder that is due: the later of the two, where both are. Where no hour is known,
+    nobody is reminded in the middle of the night."""
+    # An event that was put off is reminded of again.
+    period = f"{event.pk} {begins.astimezone(dt.UTC).isoformat()}"
+    name = DAY_BEFORE
+    if span.has_hours and begins <= now + REMINDED_AGAIN:
+        name = HOUR_BEFORE
+        JobRun.claim(DAY_BEFORE, period)  # too late for it, also if the clock is put back
+    if not JobRun.claim(name, period):
+        return False
+    moment_came.send(Event, event=event, what="reminder", moment=begins, name=f"{name} {period}")
+    return True
+
+
+@transaction.atomic
+def _ask_about(event: Event, ended: dt.datetime) -> bool:
+    name, period = "ask-for-feedback", str(event.pk)
+    if not JobRun.claim(name, period):
+        return False
+    moment_came.send(Event, event=event, what="feedback", moment=ended, name=f"{name} {period}")
+    return True
 
 
 def _around(now: dt.datetime) -> Iterator[Event]:
@@ -48,8 +78,3 @@ def _around(now: dt.datetime) -> Iterator[Event]:
         is_public=True,
     ).exclude(status=EventStatus.CANCELLED)
     yield from events.select_related("country").order_by("pk")
-
-
-def _once(job: str, period: str, write: Callable[[Event], int], event: Event) -> int:
-    with transaction.atomic():
-        return write(event) if JobRun.claim(job, period) else 0

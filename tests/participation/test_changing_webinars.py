@@ -11,11 +11,12 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from accounts.models import AccountMail
 from core.errors import DomainError
 from core.models import AuditEntry
 from events.editing.sessions import write_session
 from events.models import Event
+from notifications import noticing
+from notifications.models import Notification
 from participation.models import Admission
 from participation.operations import webinars as operations
 from participation.signals import arrangements_changed
@@ -145,7 +146,8 @@ def test_the_letter_about_other_hours_says_what_the_page_says(hub: Any, editor: 
         opened(client, event) | {"day": "2027-11-07", "zone": "America/New_York"},
     )
 
-    letter = AccountMail.objects.get(purpose="participation_hours").body
+    noticing.tell_owed()
+    letter = Notification.objects.get(notice__data__what="hours").letter.body
     mine = "Monday 8 November 2027, 01:45–03:00 (Kathmandu, UTC+5:45)"
     theirs = "Sunday 7 November 2027, 15:00–16:15 (New York, UTC−5)"
     assert mine in letter
