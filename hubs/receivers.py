@@ -14,8 +14,8 @@ from claims.models import Reference
 from claims.signals import reference_going
 from core.errors import DomainError
 from hubs import letters
-from hubs.models import HubInvitation, HubRevision, Membership, roles_of
-from hubs.signals import invitation_moved, member_invited
+from hubs.models import Hub, HubInvitation, HubRevision, Membership, roles_of
+from hubs.signals import invitation_moved, member_invited, role_changed
 
 
 @receiver(desk_roles, dispatch_uid="hub-roles-open-the-desk")
@@ -61,6 +61,13 @@ def write_to_invited(invitation: HubInvitation, by: Any, **_: Any) -> None:
 def tell_inviter(invitation: HubInvitation, verb: str, by: Any, **_: Any) -> None:
     if verb == "accept" and invitation.invited_by is not None:
         letters.joined(invitation.hub, by, to=invitation.invited_by)
+
+
+@receiver(role_changed, dispatch_uid="letter-about-a-role")
+def tell_of_role(hub: Hub, user: Any, role: str, by: Any, **_: Any) -> None:
+    """What somebody did themselves they know."""
+    if by is None or user.pk != by.pk:
+        letters.role(hub, user, role)
 
 
 @receiver(reference_going, dispatch_uid="revisions-name-their-sources")

@@ -34,11 +34,13 @@ def give_role(hub: Hub, *, by: Person, email: str, role: str) -> Membership | No
         return None
     row = hold(hub)
     _keep_a_focal_point(row, user, role, by=by)
+    before = Membership.objects.filter(hub=row, user=user).values_list("role", flat=True).first()
     membership, _created = Membership.objects.update_or_create(
         hub=row, user=user, defaults={"role": role}
     )
     AuditEntry.record(by=by, verb="give-role", target=hub, member=user.pk, role=role)
-    role_changed.send(Hub, hub=hub, user=user, role=role, by=by)
+    if role != before:
+        role_changed.send(Hub, hub=hub, user=user, role=role, by=by)
     return membership
 
 

@@ -16,6 +16,7 @@ from hubs import operations
 from hubs.models import Hub, HubInvitation, Membership
 from tests import factories
 from tests.hubs.teams import EDITOR, FOCAL, MEMBER, errors, fresh, make_hub, member, words
+from tests.letters import letters, letters_of, name_of, the_letter
 from tests.people import browser
 
 pytestmark = pytest.mark.django_db
@@ -43,9 +44,13 @@ def invite(client: Client, email: str, role: str = EDITOR) -> Any:
     return client.post(MEMBERS, {"email": email, "role": role}, follow=True)
 
 
-def letters() -> list[tuple[str, str]]:
+def sent() -> list[tuple[str, str]]:
+    """Mails to addresses without an account, then letters to people with one."""
     mails = AccountMail.objects.filter(purpose__startswith="hubs_").order_by("pk")
-    return [(mail.purpose, mail.to) for mail in mails]
+    return [
+        *((mail.purpose.replace("_", "/", 1), mail.to) for mail in mails),
+        *((name_of(row), row.user.email) for row in letters()),
+    ]
 
 
 def role_of(hub: Hub, user: User) -> str:
@@ -68,9 +73,9 @@ def test_an_address_gets_the_same_answer_whether_or_not_it_has_an_account(
         HubInvitation.objects.all().delete()
     assert answers[0] == answers[1]
     assert "A letter is on its way to ADDRESS." in answers[0]
-    assert letters() == [
-        ("hubs_invited", "known@test.example"),
-        ("hubs_invited", "nobody@test.example"),
+    assert sorted(sent()) == [
+        ("hubs/invited", "known@test.example"),
+        ("hubs/invited", "nobody@test.example"),
     ]
 
 
@@ -91,7 +96,8 @@ def test_the_letter_comes_in_the_language_of_its_reader(client: Client, focal: U
     reader = factories.make_user(email="lectrice@test.example")
     Profile.objects.filter(user=reader).update(interface_language="fr")
     invite(client, reader.email)
-    assert "/fr/hubs/invitations/" in AccountMail.objects.get().body
+    assert "/fr/hubs/invitations/" in the_letter(reader).body
+    assert the_letter(reader).path.startswith("/fr/hubs/invitations/")
     Profile.objects.filter(user=focal).update(interface_language="es")
     invite(client, "nadie@test.example")
     assert "/es/hubs/invitations/" in AccountMail.objects.latest("pk").body
@@ -131,7 +137,7 @@ def test_who_is_in_the_team_is_not_invited(client: Client, hub: Hub) -> None:
 def test_an_address_that_was_asked_is_not_asked_twice(client: Client) -> None:
     first, second = (words(invite(client, "a@test.example")) for _turn in range(2))
     assert first == second
-    assert len(letters()) == 1
+    assert len(sent()) == 1
 
 
 def test_only_so_many_invitations_leave_a_day(client: Client) -> None:
@@ -139,7 +145,7 @@ def test_only_so_many_invitations_leave_a_day(client: Client) -> None:
         invite(client, f"a{n}@test.example")
     answer = invite(client, "one-more@test.example")
     assert errors(answer) == {"email": ["This hub has sent 20 invitations today. Go on tomorrow."]}
-    assert len(letters()) == 20
+    assert len(sent()) == 20
 
 
 def test_an_invitation_is_taken_back(client: Client, hub: Hub) -> None:
@@ -153,6 +159,31 @@ def test_an_invitation_is_taken_back(client: Client, hub: Hub) -> None:
     assert "cannot be changed this way" in words(again)
     page = browser(user).get(f"/hubs/invitations/{asked.uid}/")
     assert "This invitation is no longer open" in words(page)
+
+
+# --- Roles -------------------------------------------------------------------------------
+
+
+def test_who_is_given_a_role_hears_of_it_and_of_its_end(hub: Hub, focal: User) -> None:
+    user = factories.make_user(email="a@test.example")
+    for role in (MEMBER, EDITOR, EDITOR):
+        operations.give_role(hub, by=focal, email=user.email, role=role)
+    operations.take_role(Membership.objects.get(hub=hub, user=user), by=focal)
+    assert letters_of(user) == [
+        "Your role in the team of Hub of wells: Member",
+        "Your role in the team of Hub of wells: Editor",
+        "You are no longer in the team of Hub of wells",
+    ]
+    assert [row.letter.path for row in letters(user) if row.letter] == [
+        "/hubs/wells/team/", "/hubs/wells/team/", "/hubs/wells/",
+    ]  # fmt: skip
+    assert letters_of(focal) == []
+
+
+def test_who_joins_or_leaves_by_themselves_knows(hub: Hub, focal: User) -> None:
+    user = member(hub, EDITOR)
+    operations.take_role(Membership.objects.get(hub=hub, user=user), by=user)
+    assert letters_of(user) == []
 
 
 # --- Answering ---------------------------------------------------------------------------
@@ -180,10 +211,10 @@ def test_the_invited_person_joins_and_the_inviter_is_told(
     assert "Your role: Editor." in text
     assert client.post(url, {"answer": "join"})["Location"] == "/hubs/wells/team/"
     assert role_of(hub, guest()) == EDITOR
-    assert letters()[-1] == ("hubs_joined", focal.email)
-    mail = AccountMail.objects.latest("pk")
-    assert mail.subject == "Gita Guest has joined the team of Hub of wells"
-    assert "/hubs/wells/team/members/" in mail.body
+    assert sent() == [("hubs/invited", guest().email), ("hubs/joined", focal.email)]
+    letter = the_letter(focal)
+    assert letter.title == "Gita Guest has joined the team of Hub of wells"
+    assert "/hubs/wells/team/members/" in letter.body
     assert url not in [item.url for item in waiting.items_for(guest())]
 
 
@@ -191,7 +222,7 @@ def test_the_invited_person_says_no_and_nobody_is_told(asked: HubInvitation, hub
     client, url = browser(guest()), f"/hubs/invitations/{asked.uid}/"
     assert client.post(url, {"answer": "no"})["Location"] == "/dashboard/"
     assert not hub.memberships.filter(user=guest()).exists()
-    assert [purpose for purpose, _to in letters()] == ["hubs_invited"]
+    assert [name for name, _to in sent()] == ["hubs/invited"]
     again = client.post(url, {"answer": "join"}, follow=True)
     assert "This invitation is no longer open" in words(again)
     assert not hub.memberships.filter(user=guest()).exists()
