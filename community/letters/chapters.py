@@ -1,20 +1,34 @@
-"""Letters to people who asked to join a chapter, or belonged to it."""
+"""Letters about belonging to a chapter: to those who ask, and to those who are asked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import translation
-
-from accounts.operations import profile_of
-from community.letters import owe_letter
+from accounts.letters import on_one_line
+from accounts.models import User
+from community.letters import write
+from community.models import ChapterMember
 
 if TYPE_CHECKING:
-    from accounts.models import User
     from community.models import Chapter
+
+
+def asked(chapter: Chapter, user: User) -> None:
+    """Tell its coordinators that somebody asks to join; portal moderators where it has none."""
+    rows = ChapterMember.objects.coordinators().filter(chapter=chapter)
+    people = User.objects.filter(is_active=True).select_related("profile").order_by("pk")
+    found = people.filter(pk__in=rows.values("user")) or people.filter(is_staff=True)
+    for to in found.exclude(pk=user.pk):
+        write(
+            "chapter_asked",
+            to,
+            ("community:chapter-people", chapter.slug),
+            chapter=on_one_line(chapter.name),
+        )
+
+
+def coordinates(chapter: Chapter, user: User) -> None:
+    _write("chapter_coordinator", chapter, user)
 
 
 def admitted(chapter: Chapter, user: User) -> None:
@@ -30,15 +44,5 @@ def removed(chapter: Chapter, user: User, reason: str) -> None:
 
 
 def _write(letter: str, chapter: Chapter, user: User, **context: Any) -> None:
-    """Owe one person the letter of that name, in their language. Closed and locked accounts get
-    none."""
-    if not user.is_active:
-        return
-    with translation.override(profile_of(user).interface_language or settings.LANGUAGE_CODE):
-        context |= {
-            "chapter": " ".join(chapter.name.split()),
-            "page": f"{settings.PORTAL_URL}{reverse('community:chapter', args=[chapter.slug])}",
-            "portal_name": settings.PORTAL_NAME,
-        }
-        text = render_to_string(f"emails/community/{letter}.txt", context)
-    owe_letter(letter, user, text)
+    page = ("community:chapter", chapter.slug)
+    write(letter, user, page, chapter=on_one_line(chapter.name), **context)

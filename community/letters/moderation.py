@@ -1,4 +1,4 @@
-"""Letters of moderators: few, and only to those a decision concerns.
+"""Letters of moderators: few, and only to those a decision concerns; and what waits for them.
 
 What was released or left as it is speaks for itself; who decided and who flagged stands in none.
 """
@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
+from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone, translation
 
+from accounts.letters import on_one_line
 from accounts.models import User
-from community.choices import Ground
+from community.choices import ChapterRole, Ground
 from community.conduct import RULES
-from community.letters import owe_letter
-from community.models import Appeal, Decision, Flag
+from community.letters import write
+from community.models import Appeal, ChapterMember, Decision, Flag
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from community.models import Post
 
 #: After these whoever it concerns gets a letter.
 TOLD = Decision.APPEALABLE | {Decision.What.LIFT}
@@ -29,14 +29,20 @@ def decision(row: Decision) -> None:
     """What was decided about a person or what they wrote, on which rule, why, and how to object."""
     if row.what not in TOLD or row.about_id is None:
         return
-    until = row.sanction.until if row.sanction else None
-    _write("decision", row.about_id, decision=row, until=until)
+    _write(
+        "decision",
+        row.about_id,
+        decision=row,
+        until=row.sanction.until if row.sanction else None,
+        rule=lambda: RULES[Ground(row.ground)][0] if row.ground else "",
+        conduct=lambda: f"{settings.PORTAL_URL}{reverse('community:conduct')}",
+    )
 
 
 def appeal(row: Appeal) -> None:
     """How an appeal ended."""
     if row.made_by_id is not None:
-        _write("appeal", row.made_by_id, appeal=row, decision=row.decision)
+        _write("appeal", row.made_by_id, appeal=row)
 
 
 def flag(row: Flag) -> None:
@@ -45,20 +51,32 @@ def flag(row: Flag) -> None:
         _write("flag", row.raised_by_id, flag=row)
 
 
-def _write(letter: str, user: int, until: dt.datetime | None = None, **context: Any) -> None:
-    """Owe one person the letter of that name, whose first line is its subject."""
+def _write(letter: str, user: int, **context: Any) -> None:
     to = User.objects.select_related("profile").filter(pk=user, is_active=True).first()
-    if to is None:
-        return
-    zone, language = to.profile.time_zone or "UTC", to.profile.interface_language
-    with translation.override(language or settings.LANGUAGE_CODE), timezone.override(zone):
-        ground = context["decision"].ground if "decision" in context else ""
-        context |= {
-            "until": until,
-            "rule": RULES[Ground(ground)][0] if ground else "",
-            "portal_name": settings.PORTAL_NAME,
-            "mine": f"{settings.PORTAL_URL}{reverse('community:my-decisions')}",
-            "conduct": f"{settings.PORTAL_URL}{reverse('community:conduct')}",
-        }
-        text = render_to_string(f"emails/community/moderation_{letter}.txt", context)
-    owe_letter(letter, to, text)
+    if to is not None:
+        write(f"moderation_{letter}", to, ("community:my-decisions",), **context)
+
+
+def held(post: Post) -> None:
+    """Tell whoever may decide about it that a post is out of sight because members flagged it."""
+    for to in _moderators_of(post):
+        write(
+            "moderation_held",
+            to,
+            ("community:moderation",),
+            discussion=on_one_line(post.discussion.title),
+        )
+
+
+def _moderators_of(post: Post) -> list[User]:
+    """Portal moderators and those who keep the place, except whoever wrote it."""
+    place = post.discussion
+    concerned = Q(is_staff=True)
+    if place.chapter_id is not None:
+        rows = ChapterMember.objects.filter(chapter=place.chapter_id, role=ChapterRole.COORDINATOR)
+        concerned |= Q(pk__in=rows.order_by().values("user"))
+    for kept in (place.theme, place.lab):
+        if kept is not None:
+            concerned |= Q(pk__in=kept.stewards.order_by().values("pk"))
+    people = User.objects.filter(concerned, is_active=True).select_related("profile")
+    return [user for user in people.order_by("pk") if user.has_perm("community.moderate", post)]

@@ -50,6 +50,12 @@ def trust_falls(post: Post, verb: str, **_: Any) -> None:
         renew_trust(post.author)
 
 
+@receiver(post_moved, dispatch_uid="letters-about-held-posts")
+def tell_of_held_post(post: Post, verb: str, **_: Any) -> None:
+    if verb == "hold_post":
+        letters.held(post)
+
+
 @receiver(decided, dispatch_uid="letters-of-decisions")
 def tell_of_decision(decision: Decision, **_: Any) -> None:
     letters.decision(decision)

@@ -12,7 +12,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from accounts.models import AccountMail
 from community.choices import ArticleState, SanctionKind, Trust
 from community.clock import PORTAL
 from community.loading_articles import load_articles
@@ -29,6 +28,7 @@ from hubs.signals import hubs_merging
 from tests.community.factories import make_article, make_member
 from tests.events.factories import make_person
 from tests.factories import make_hub, make_user, reference
+from tests.letters import letters, name_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -299,9 +299,9 @@ def test_an_editor_returns_and_the_author_reads_why_and_sends_again() -> None:
     article = fresh(article)
     assert (article.state, article.remarks) == (S.DRAFT, "Say where it was.")
     assert [item.detail for item in returned(article.begun_by)] == ["Say where it was."]
-    mail = AccountMail.objects.get(purpose="community_article_returned")
-    assert mail.to == article.begun_by.email
-    assert "Say where it was." in mail.body
+    [row] = letters()
+    assert (name_of(row), row.user) == ("community/article_returned", article.begun_by)
+    assert "Say where it was." in text_of(row)
     blogging.send_article(article, by=article.begun_by, base=0)
     assert (fresh(article).state, fresh(article).remarks) == (S.SUBMITTED, "")
     assert list(returned(article.begun_by)) == []
@@ -442,9 +442,10 @@ def test_a_published_author_gets_one_letter() -> None:
     article = accepted()
     publish_articles()
 
-    purposes = list(AccountMail.objects.values_list("purpose", flat=True))
-    assert purposes == ["community_article_published"]
-    assert article.get_absolute_url() in AccountMail.objects.get().body
+    [row] = letters()
+    assert name_of(row) == "community/article_published"
+    assert row.letter.path == article.get_absolute_url()
+    assert article.get_absolute_url() in row.letter.body
 
 
 # --- Corrections ------------------------------------------------------------------------------

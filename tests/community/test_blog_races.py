@@ -14,7 +14,6 @@ import pytest
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import AccountMail
 from community.choices import ArticleState
 from community.clock import PORTAL
 from community.models import Article, Discussion
@@ -23,6 +22,7 @@ from core import audit
 from core.models import AuditEntry
 from tests.community.factories import make_article, make_member
 from tests.community.test_blog import accepted, editor, fresh, told, write
+from tests.letters import letters
 from tests.racing import at_once, begin_without_lock, broken
 from tests.racing import told as outcome
 
@@ -65,8 +65,8 @@ def deciding(article: Article, verb: str, by: Any, base: int = 0) -> Callable[[]
     return lambda: blogging.decide(fresh(article), verb, by=by, base=base, words="Say where.")
 
 
-def letters() -> int:
-    return AccountMail.objects.count()
+def written() -> int:
+    return len(letters())
 
 
 def test_of_two_editors_who_decide_at_once_one_does() -> None:
@@ -76,7 +76,7 @@ def test_of_two_editors_who_decide_at_once_one_does() -> None:
         ("publish_article", "return_article"),
         ("return_article", "return_article"),
     ):
-        article, before = write(send=True), letters()
+        article, before = write(send=True), written()
 
         found = at_once(
             *(deciding(article, verb, by) for verb, by in zip(verbs, desks, strict=True))
@@ -86,7 +86,7 @@ def test_of_two_editors_who_decide_at_once_one_does() -> None:
         assert sorted(outcomes) == ["done", "wrong-state"], verbs
         won = verbs[outcomes.index("done")]
         assert fresh(article).state == Article.moves[won].target
-        assert letters() == before + 1
+        assert written() == before + 1
     assert list(audit.verify()) == []
 
 
@@ -134,13 +134,13 @@ def test_without_the_lock_an_unseen_text_appears(unguarded: Any) -> None:
 
 def test_the_clock_twice_at_once_publishes_each_once() -> None:
     rows = [accepted() for _n in range(4)]
-    before = letters()
+    before = written()
 
     found = at_once(*(lambda: blogging.publish_due(by=PORTAL, now=timezone.now()),) * 3)
 
     assert [outcome(result) for result in found] == ["done"] * 3
     assert sum(found) == len(rows)
-    assert letters() == before + len(rows)
+    assert written() == before + len(rows)
     for row in rows:
         assert AuditEntry.of(row).filter(verb="publish_article").count() == 1
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from accounts.models import AccountMail, User
+from accounts.models import User
 from accounts.operations import close_account
 from community import finding
 from community.choices import SanctionKind
@@ -31,6 +31,7 @@ from tests.community.factories import (
 )
 from tests.events.factories import make_event
 from tests.factories import make_hub, make_user, reference
+from tests.letters import letters, letters_of, text_of, the_letter
 from tests.participation.factories import make_webinar
 from tests.people import browser
 
@@ -243,10 +244,34 @@ def test_who_asked_gets_a_letter_with_the_answer_and_its_reason() -> None:
     assert refusal(lambda: operations.answer_request(chapter, pk, by=by, admit=False)) == "reason"
     operations.answer_request(chapter, pk, by=by, admit=False, reason="Another region.")
 
-    letters = dict(AccountMail.objects.values_list("to", "body"))
-    assert "are open to you" in letters[first.email]
-    assert "Another region." in letters[second.email]
+    assert "are open to you" in the_letter(first).body
+    assert "Another region." in the_letter(second).body
     assert role_of(chapter, second) == ""
+
+
+def test_coordinators_are_told_of_a_request_and_moderators_where_there_are_none() -> None:
+    chapter, desk = make_chapter(is_private=True), make_user(is_staff=True)
+    operations.join_chapter(chapter, by=make_member())
+    by = belong(chapter, "coordinator")
+    belong(chapter)
+    person = make_member()
+    for _twice in range(2):
+        operations.join_chapter(chapter, by=person)
+
+    assert [row.user for row in letters()] == [desk, by]
+    letter = the_letter(by)
+    assert letter.title == f"Answer who asks to join: {chapter.name}"
+    assert letter.path == f"/community/chapters/{chapter.slug}/people/"
+    assert str(person) not in text_of(letters(by)[0])
+
+
+def test_a_member_hears_that_they_coordinate_now() -> None:
+    chapter = make_chapter()
+    by, found = belong(chapter, "coordinator"), belong(chapter)
+    for _twice in range(2):
+        operations.make_coordinator(chapter, row_of(chapter, found).pk, by=by)
+    assert letters_of(found) == [f"You coordinate the chapter {chapter.name}"]
+    assert letters_of(by) == []
 
 
 def test_requests_wait_for_coordinators_and_then_for_moderators() -> None:
@@ -378,7 +403,7 @@ def test_who_asked_is_let_in_when_a_chapter_opens() -> None:
     operations.make_open(chapter, by=by)
 
     assert (role_of(chapter, asked), role_of(chapter, banned)) == ("member", "")
-    assert AccountMail.objects.get().to == asked.email
+    assert [row.user for row in letters()] == [asked]
 
 
 # --- Pages -------------------------------------------------------------------------------------

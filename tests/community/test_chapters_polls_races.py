@@ -14,7 +14,7 @@ import pytest
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from accounts.models import AccountMail, User
+from accounts.models import User
 from community.models import Ballot, Chapter, ChapterMember, Poll, PollOption
 from community.operations import chapters, polling
 from core import audit
@@ -23,6 +23,7 @@ from notifications.models import Follow
 from notifications.operations import pay_attention
 from tests.community.factories import make_chapter, make_discussion, make_member
 from tests.factories import make_user
+from tests.letters import letters, name_of
 from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -78,10 +79,9 @@ def test_one_request_has_one_answer() -> None:
         )
 
         assert sorted(map(told, found)) == ["answered", "done"]
-        letters = AccountMail.objects.filter(to=asked.user.email)
         admitted = told(found[0]) == "done"
-        assert [letter.purpose for letter in letters] == [
-            "community_chapter_admitted" if admitted else "community_chapter_declined"
+        assert [name_of(row) for row in letters(asked.user)] == [
+            "community/chapter_admitted" if admitted else "community/chapter_declined"
         ]
         assert ChapterMember.objects.filter(pk=asked.pk).exists() == admitted
     assert list(audit.verify()) == []

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from accounts.models import AccountMail, User
+from accounts.models import User
 from community import publiclog
 from community.choices import ChapterRole, DiscussionState, Ground, PostState, Trust
 from community.conduct import RULES
@@ -39,6 +39,7 @@ from tests.community.factories import (
 )
 from tests.community.labs import shown as shown_report
 from tests.factories import make_user
+from tests.letters import letters, letters_of, text_of, the_letter
 
 pytestmark = pytest.mark.django_db
 What = Decision.What
@@ -226,6 +227,27 @@ def test_flags_hide_nothing_until_three_trusted_members_agree(moderator: User) -
     assert post.state == PostState.SHOWN, "a moderator has looked: flags hold it no more"
 
 
+def test_whoever_may_decide_hears_of_a_post_that_flags_hold_and_of_no_other_flag(
+    moderator: User,
+) -> None:
+    theme, steward = open_theme(), make_member()
+    theme.stewards.add(steward)
+    author = make_user(is_staff=True)
+    post = make_post(make_discussion(theme), by=make_member(author))
+    members = [make_member(trust=Trust.TRUSTED) for _n in range(3)]
+    for member in members[:2]:
+        flag(post, by=member)
+    assert letters() == []
+
+    flag(post, by=members[2])
+
+    assert sorted(row.user.pk for row in letters()) == sorted([moderator.pk, steward.pk])
+    letter = the_letter(steward)
+    assert letter.title == f"Post held: {post.discussion.title}"
+    assert letter.path == "/community/moderation/"
+    assert all(str(member) not in letter.body for member in [*members, author])
+
+
 def test_whoever_flagged_hears_what_became_of_it_and_nobody_else_who_they_are(
     moderator: User,
 ) -> None:
@@ -236,12 +258,11 @@ def test_whoever_flagged_hears_what_became_of_it_and_nobody_else_who_they_are(
     moderating.decide(post, "hide", by=moderator, **SAYS_WHY)
     moderating.decide(kept, "keep", by=moderator)
 
-    letters = AccountMail.objects.filter(to=reader.email)
-    assert [letter.subject for letter in letters] == ["What became of your flag"] * 2
-    author = AccountMail.objects.get(to=post.author.email)
-    assert "It sells pumps." in author.body
-    assert "Rita" not in author.body + author.subject
-    assert not AccountMail.objects.filter(to=kept.author.email).exists()
+    assert letters_of(reader) == ["What became of your flag"] * 2
+    [author] = letters(post.author)
+    assert "It sells pumps." in text_of(author)
+    assert "Rita" not in text_of(author)
+    assert letters_of(kept.author) == []
 
 
 def test_more_flags_than_an_hour_takes_are_refused() -> None:
@@ -323,7 +344,7 @@ def test_a_decision_is_recorded_audited_and_told(moderator: User) -> None:
 
     assert (decision.about, decision.decided_by, decision.ground) == (author, moderator, "spam")
     assert AuditEntry.of(post).filter(verb="refuse_post", actor=moderator).exists()
-    letter = AccountMail.objects.get(to=author.email)
+    letter = the_letter(author)
     assert "It sells pumps." in letter.body
     assert "/community/conduct/mine/" in letter.body
     assert str(moderator) not in letter.body
@@ -484,7 +505,7 @@ def test_a_measure_holds_at_once_and_ends_when_it_is_lifted(
     assert user.has_perm("community.take_part") is writes
     assert user.has_perm("community.view_discussion", discussion)
     assert [row.kind for row in unread_sanctions_of(user)] == [kind]
-    letter = AccountMail.objects.get(to=user.email)
+    letter = the_letter(user)
     assert "It sells pumps." in letter.body
     if not writes:
         with pytest.raises(PermissionDenied):
@@ -572,7 +593,7 @@ def test_whoever_it_concerns_appeals_once_and_another_moderator_answers(
     post = Post.objects.get(pk=hidden.post_id)
     hidden.refresh_from_db()
     assert (post.state, hidden.undone_at is not None) == (PostState.SHOWN, True)
-    assert AccountMail.objects.filter(to=author.email, subject="Your appeal was granted").exists()
+    assert "Your appeal was granted" in letters_of(author)
 
 
 def test_a_rejected_appeal_changes_nothing_and_is_answered(
@@ -589,7 +610,7 @@ def test_a_rejected_appeal_changes_nothing_and_is_answered(
         ) == code  # fmt: skip
 
     assert Post.objects.get(pk=hidden.post_id).state == PostState.HIDDEN
-    assert AccountMail.objects.filter(body__contains="It was for sale.").exists()
+    assert any("It was for sale." in text_of(row) for row in letters(hidden.about))
 
 
 def test_appeals_end_after_thirty_days_and_with_what_was_undone(

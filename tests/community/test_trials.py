@@ -9,7 +9,6 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from accounts.models import AccountMail
 from catalogue.choices import ContributorRole
 from catalogue.models import Contributor, Solution
 from catalogue.operations import withdraw_solution
@@ -34,6 +33,7 @@ from tests.community.labs import (
     steward_of,
 )
 from tests.factories import make_hub, make_solution, make_user
+from tests.letters import letters, name_of, text_of, title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -299,9 +299,10 @@ def test_a_shown_report_is_told_with_a_letter_and_in_the_audit() -> None:
 
     assert told == [("report", row)]
     assert row.user is not None
-    mail = AccountMail.objects.get(to=row.user.email, purpose="community_report_shown")
-    assert row.get_absolute_url() in mail.body
-    assert "\n" not in mail.subject
+    [letter] = letters(row.user)
+    assert name_of(letter) == "community/report_shown"
+    assert row.get_absolute_url() in text_of(letter)
+    assert "\n" not in title_of(letter)
     assert AuditEntry.of(row).get().verb == "show_report"
 
 
@@ -313,8 +314,9 @@ def test_a_hidden_report_says_why_to_its_author() -> None:
     check(row, make_user(is_staff=True), shows=False, reason="It is about another solution.")
 
     assert row.user is not None
-    mail = AccountMail.objects.get(to=row.user.email, purpose="community_report_hidden")
-    assert "It is about another solution." in mail.body
+    [letter] = letters(row.user)
+    assert name_of(letter) == "community/report_hidden"
+    assert "It is about another solution." in text_of(letter)
     assert AuditEntry.of(row).get().note == "It is about another solution."
 
 
