@@ -10,7 +10,12 @@ class CatalogueConfig(AppConfig):
     name = "catalogue"
 
     def ready(self) -> None:
-        from catalogue import criteria, receivers, waiting  # noqa: F401, PLC0415 (they register)
+        from catalogue import (  # noqa: PLC0415 (they register)
+            criteria,
+            letter_receivers,  # noqa: F401
+            receivers,  # noqa: F401
+            waiting,  # noqa: F401
+        )
         from catalogue.criteria_operations import VERBS as OF_CRITERIA  # noqa: PLC0415
         from catalogue.presentation import VERBS  # noqa: PLC0415 (models come first)
 

@@ -604,10 +604,9 @@ def _may_screen(submission: Submission, *, by: User) -> None:
 
 
 def _decide(submission: Submission, verb: str, *, by: User, note: str) -> None:
-    note = note.strip()
+    submission.note = note = note.strip()  # before the move: whoever hears of it reads why
     submission._make(verb, by=by, note=note, decided_by=by, decided_at=timezone.now())
     Submission.objects.filter(pk=submission.pk).update(note=note)
-    submission.note = note
     _leave_screening(submission)
 
 
