@@ -1,21 +1,20 @@
-"""Letters of the validation: each a row that is owed until it is sent, in the reader's language.
+"""Letters of the validation, in the language of their reader.
 
 A letter says one thing and leads to one page. One to a team or a member who doubts a label
 never says who reviews, how many were asked, nor when exactly somebody did something; one to
-a reviewer names the solution, never another reviewer.
+a reviewer names the solution, never another reviewer. The portal shows the day of each, not the
+time, wherever it lists them.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import translation
-
+from accounts.kinds import NoticeKind
+from accounts.letters import Page, on_one_line, tell
 from accounts.models import User
-from accounts.operations import owe_mail
+from catalogue.letters import team_of
 from validation import choices as c
 from validation.models import CasePart
 
@@ -25,45 +24,54 @@ if TYPE_CHECKING:
     from catalogue.models import Solution
     from validation.models import Appeal, Case, Challenge, Record, Seat
 
-#: The name of a page and what it takes.
-Page = tuple[str, Any]
+#: How the reader of each letter sorts it.
+KINDS = {
+    # To those who are asked something
+    "invitation": NoticeKind.ASKED,
+    "review_due": NoticeKind.ASKED,
+    "review_date": NoticeKind.ASKED,
+    "review_again": NoticeKind.ASKED,
+    "decision_proposed": NoticeKind.ASKED,
+    "appeal_asked": NoticeKind.ASKED,
+    "questions_asked": NoticeKind.ASKED,
+    "challenge_question": NoticeKind.ASKED,
+    # To the chair, and to a reviewer who need not go on
+    "chair_appointed": NoticeKind.PANEL,
+    "seat_answer": NoticeKind.PANEL,
+    "date_asked": NoticeKind.PANEL,
+    "review_late": NoticeKind.PANEL,
+    "third_needed": NoticeKind.PANEL,
+    "reviews_in": NoticeKind.PANEL,
+    "answers_in": NoticeKind.PANEL,
+    "proposal_refused": NoticeKind.PANEL,
+    "proposal_confirmed": NoticeKind.PANEL,
+    "case_ended": NoticeKind.PANEL,
+    "released": NoticeKind.PANEL,
+    # To the desk
+    "case_waits": NoticeKind.DESK,
+    "appeal_filed": NoticeKind.DESK,
+    "challenge_raised": NoticeKind.DESK,
+    # To the team, and to a member who doubted a label
+    "case_opened": NoticeKind.CASE,
+    "decided": NoticeKind.CASE,
+    "case_closed": NoticeKind.CASE,
+    "label_ends": NoticeKind.CASE,
+    "label_changed": NoticeKind.CASE,
+    "appeal_answered": NoticeKind.CASE,
+    "challenge_answer": NoticeKind.CASE,
+}
 
 
-def write(name: str, to: User, page: Page, **context: Any) -> None:
-    """Owe somebody the letter of that name (``emails/validation/<name>.txt``, subject first).
+def write(name: str, to: User, page: Page, *, key: str = "", **context: Any) -> None:
+    """Write somebody the letter of that name (``emails/validation/<name>.txt``, title first).
 
-    The link is that of the reader's language. Nothing goes to an account that is closed or
-    locked.
+    ``key`` names the fact; with it each reader gets the letter once.
     """
-    if not to.is_active:
-        return
-    with translation.override(to.profile.interface_language or settings.LANGUAGE_CODE):
-        view, argument = page
-        context |= {
-            "portal_name": settings.PORTAL_NAME,
-            "url": f"{settings.PORTAL_URL}{reverse(view, args=[argument])}",
-        }
-        text = render_to_string(f"emails/validation/{name}.txt", context)
-    subject, _line, body = text.strip().partition("\n")
-    owe_mail(
-        to=to.email,
-        purpose=f"validation_{name}",
-        subject=subject.strip(),
-        body=body.strip() + "\n",
-        asked_by_anyone=False,
-    )
+    key = f"{key}:{to.pk}" if key else ""
+    tell(to, f"validation/{name}", page, kind=KINDS[name], key=key, discreet=True, **context)
 
 
 # --- Who is written to -------------------------------------------------------------------
-
-
-def team_of(solution: Solution) -> Iterable[User]:
-    """Owner and contributors with an account."""
-    members = set(
-        solution.contributors.filter(user__isnull=False).values_list("user_id", flat=True)
-    )
-    people = User.objects.filter(pk__in=members | {solution.owner_id}, is_active=True)
-    return people.select_related("profile").order_by("pk")
 
 
 def moderators_for(case: Case) -> Iterable[User]:
@@ -76,7 +84,7 @@ def moderators_for(case: Case) -> Iterable[User]:
 
 def title_of(case: Case) -> str:
     """As it was frozen, on one line: it stands in subjects."""
-    return " ".join(str(case.version.content["title"]).split())
+    return on_one_line(case.version.content["title"])
 
 
 def _desk(case: Case) -> Page:
@@ -90,19 +98,27 @@ def _standing(solution: Solution) -> Page:
 # --- To a reviewer -----------------------------------------------------------------------
 
 
-def invitation(seat: Seat, *, reminder: bool = False) -> None:
-    """Ask somebody to review, or remind them that they were asked."""
-    to_reviewer("invitation", seat, reminder=reminder)
+def invitation(seat: Seat) -> None:
+    """Ask somebody to review."""
+    to_reviewer("invitation", seat)
 
 
-def review_due(seat: Seat) -> None:
-    """A review is due soon."""
-    to_reviewer("review_due", seat, due=seat.due_at)
+def invited_before(seat: Seat, number: int) -> None:
+    """Remind somebody, for that time, that they were asked."""
+    key = f"invitation-reminder:{seat.uid}:{number}"
+    to_reviewer("invitation", seat, key=key, reminder=True)
 
 
-def to_reviewer(name: str, seat: Seat, **context: Any) -> None:
+def review_due(seat: Seat, days: int) -> None:
+    """A review is due within so many days."""
+    day = seat.due_at.date().isoformat() if seat.due_at else ""
+    key = f"review-due:{seat.uid}:{day}:{days}"
+    to_reviewer("review_due", seat, key=key, due=seat.due_at)
+
+
+def to_reviewer(name: str, seat: Seat, *, key: str = "", **context: Any) -> None:
     page = ("validation:review", seat.uid)
-    write(name, seat.user, page, title=title_of(seat.case), **context)
+    write(name, seat.user, page, key=key, title=title_of(seat.case), **context)
 
 
 # --- To the chair ------------------------------------------------------------------------
@@ -110,7 +126,7 @@ def to_reviewer(name: str, seat: Seat, **context: Any) -> None:
 
 def review_late(seat: Seat) -> None:
     """Tell the chair that a review did not come in time."""
-    to_chair("review_late", seat.case, alias=str(seat))
+    to_chair("review_late", seat.case, seat=seat)
 
 
 def to_chair(
@@ -121,19 +137,19 @@ def to_chair(
     if chair is None or (by is not None and chair.pk == by.pk):
         return
     if seat is not None:
-        with translation.override(chair.profile.interface_language or settings.LANGUAGE_CODE):
-            more["alias"] = str(seat)
+        more["alias"] = partial(str, seat)
     write(name, chair, _desk(case), title=title_of(case), **more)
 
 
 # --- To the team -------------------------------------------------------------------------
 
 
-def label_ends(record: Record) -> None:
-    """Tell the team that a label runs out; silence never renews."""
+def label_ends(record: Record, days: int) -> None:
+    """Tell the team that a label runs out within so many days; silence never renews."""
     to_team(
         "label_ends",
         record.solution,
+        key=f"label-ends:{record.reference}:{record.expires_on}:{days}",
         title=title_of(record.case),
         reference=record.reference,
         expires_on=record.expires_on,

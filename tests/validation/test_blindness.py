@@ -4,12 +4,14 @@ Reviewers of these tests carry marks nobody else has: name, address, organisatio
 of the clock at which they acted. Owners, co-reviewers, members, visitors and the people of the
 owner's hub fetch every page they can reach by links, from the start page, their dashboard,
 their workspace, the public record and the desk, with every file, feed and download on the way,
-and read every mail written to them. No answer, header or mail may hold a mark.
+and read every letter written to them, in the list of what they were told and in the file of their
+own data. No answer, header or letter may hold a mark.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -22,15 +24,18 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from accounts.models import AccountMail, Profile, User
+from accounts.models import Profile, User
+from accounts.operations import everything_about
 from catalogue.choices import ContributorRole
 from catalogue.models import Contributor
 from hubs.models import Membership
 from tests.desk import desk_client
 from tests.factories import complete_full, make_hub, make_member, make_user, published
+from tests.letters import letters, name_of, text_of
 from tests.validation.factories import (
     NO_CONFLICT,
     accepted,
+    invited,
     make_reviewer,
     moderator,
     proposed,
@@ -318,10 +323,37 @@ def test_nobody_finds_who_reviews(world, stage) -> None:
             if marks := marks_in(f"{path}\n{headers}\n{text}", secrets):
                 found[f"{who}: {path}"] = marks
         assert pages > len(starts) / 2, who
-        for mail in AccountMail.objects.filter(to=user.email) if user else []:
-            if marks := marks_in(mail.subject + mail.body, secrets):
-                found[f"{who}: mail {mail.purpose}"] = marks
+        if user is None:
+            continue
+        for row in letters(user):
+            if marks := marks_in(text_of(row), secrets):
+                found[f"{who}: letter {name_of(row)}"] = marks
+        told = everything_about(user)["notifications"]
+        if marks := marks_in(json.dumps(told), secrets):
+            found[f"{who}: own data"] = marks
     assert found == {}
+
+
+def test_the_list_of_letters_tells_days_and_no_minute(world) -> None:
+    """Somebody who is let go because the reviews are in hears so at the minute of the last."""
+    take_seats(world)
+    with at(0, 2):
+        case = Case.objects.get(pk=world["case"].pk)
+        spare = invited(case, make_reviewer("CG", name="Spare reviewer"))
+    hand_in(world)
+    rows = letters(spare.user)
+    assert [name_of(row) for row in rows] == ["validation/invitation", "validation/released"]
+    assert [row.notice.happened_at for row in rows] == [
+        ORIGIN.replace(hour=0, minute=0) + dt.timedelta(days=days) for days in (2, 5)
+    ]
+
+    client = Client()
+    client.force_login(spare.user)
+    page = client.get("/notifications/").content.decode()
+    kept = json.dumps(everything_about(spare.user)["notifications"])
+    secrets = [f"03:{minute}" for minute in MINUTES]
+    assert "Your review of" in page
+    assert marks_in(page + kept, [*secrets, "00:00 UTC"]) == []
 
 
 def test_the_crawl_would_find_a_reviewer_who_is_shown(world) -> None:

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import AccountMail, Profile, User
+from accounts.models import Profile, User
 from catalogue.models import Contributor, Solution
 from catalogue.operations import withdraw_solution
+from notifications.models import Notification
 from tests.factories import complete_full, make_user, published
+from tests.letters import letters, letters_of, name_of, text_of, the_letter, title_of
 from tests.validation.factories import (
     NO_CONFLICT,
     accepted,
@@ -33,7 +36,7 @@ from tests.validation.factories import (
     sent,
 )
 from validation import choices as c
-from validation import letters
+from validation import letters as writing
 from validation.models import Case, Seat
 from validation.operations import (
     appealing,
@@ -57,23 +60,26 @@ def fresh(obj: Any) -> Any:
 
 
 class Post:
-    """The letters written since it was asked last: purpose and whom they go to."""
+    """The letters of the validation written since it was asked last: name and reader."""
 
     def __init__(self) -> None:
         self.seen = 0
         self.new()
 
-    def mails(self) -> list[AccountMail]:
-        found = list(
-            AccountMail.objects.filter(
-                pk__gt=self.seen, purpose__startswith="validation_"
-            ).order_by("pk")
-        )
-        self.seen = max([self.seen, *(mail.pk for mail in found)])
-        return found
+    def rows(self) -> list[Notification]:
+        found = letters(after=self.seen)
+        self.seen = max([self.seen, *(row.pk for row in found)])
+        return [row for row in found if name_of(row).startswith("validation/")]
+
+    def by_name(self) -> dict[str, Notification]:
+        return {named(row): row for row in self.rows()}
 
     def new(self) -> list[tuple[str, str]]:
-        return sorted((mail.purpose.removeprefix("validation_"), mail.to) for mail in self.mails())
+        return sorted((named(row), row.user.email) for row in self.rows())
+
+
+def named(row: Notification) -> str:
+    return name_of(row).removeprefix("validation/")
 
 
 # --- Each letter ----------------------------------------------------------------------------
@@ -102,23 +108,41 @@ def context_of_all() -> dict[str, Any]:
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_letter_has_a_subject_a_text_and_one_link(name: str, language: str) -> None:
+def test_every_letter_has_a_title_a_text_and_one_link(name: str, language: str) -> None:
     reader = make_user()
     Profile.objects.filter(user=reader).update(interface_language=language)
-    letters.write(
+    writing.write(
         name, User.objects.get(pk=reader.pk), ("validation:standing", "u1"), **context_of_all()
     )
-    mail = AccountMail.objects.get()
+    letter = the_letter(reader)
     prefix = "" if language == "en" else "/ar"
-    address = f"{settings.PORTAL_URL}{prefix}/work/u1/validation/"
-    assert mail.subject
-    assert "\n" not in mail.subject
-    assert mail.body.count("http") == 1
-    assert address in mail.body
-    assert mail.body.rstrip().endswith(settings.PORTAL_NAME)
-    assert "&amp;" not in mail.subject + mail.body
-    assert "{" not in mail.subject + mail.body
-    assert "\n\n\n" not in mail.body
+    assert letter.path == f"{prefix}/work/u1/validation/"
+    assert letter.title
+    assert "\n" not in letter.title
+    assert letter.body.count("http") == 1
+    assert f"{settings.PORTAL_URL}{letter.path}" in letter.body
+    assert letter.body.rstrip().endswith(settings.PORTAL_NAME)
+    assert "&amp;" not in letter.title + letter.body
+    assert "{" not in letter.title + letter.body
+    assert "\n\n\n" not in letter.body
+
+
+def test_every_letter_has_its_kind() -> None:
+    assert sorted(writing.KINDS) == NAMES
+
+
+def test_a_letter_costs_six_queries(django_assert_num_queries: Any) -> None:
+    """With a key one more, which looks whether it was written before; it is the only one then."""
+    reader = User.objects.select_related("profile").get(pk=make_user().pk)
+    page = ("validation:standing", "u1")
+    with transaction.atomic():
+        with django_assert_num_queries(6):
+            writing.write("case_opened", reader, page, title="Wells")
+        with django_assert_num_queries(7):
+            writing.write("case_opened", reader, page, key="k", title="Wells")
+        with django_assert_num_queries(2):
+            writing.write("case_opened", reader, page, key="k", title="Wells")
+    assert len(letters(reader)) == 2
 
 
 def test_letters_are_written_in_the_language_of_the_reader() -> None:
@@ -131,20 +155,17 @@ def test_letters_are_written_in_the_language_of_the_reader() -> None:
     clarified = fresh(case)
     opening.declare_chair(clarified, by=fresh(chair), declared=NO_CONFLICT)
     seat = invited(fresh(case))
-    panel.accept(seat, by=seat.user, declared=NO_CONFLICT)
-    mails = {mail.purpose: mail for mail in post.mails()} | {
-        mail.purpose: mail for mail in AccountMail.objects.filter(purpose__endswith="appointed")
-    }
-    assert f"{settings.PORTAL_URL}/ar/desk/" in mails["validation_chair_appointed"].body
-    assert f"{settings.PORTAL_URL}/reviews/{seat.uid}/" in mails["validation_invitation"].body
+    asked = post.by_name()["invitation"].letter
+    assert f"{settings.PORTAL_URL}/ar/desk/" in the_letter(chair).body
+    assert f"{settings.PORTAL_URL}/reviews/{seat.uid}/" in asked.body
+    assert (the_letter(chair).language, asked.language) == ("ar", "en")
 
 
 def test_a_title_in_two_lines_does_not_break_a_subject() -> None:
     solution = complete_full()
     Solution.objects.filter(pk=solution.pk).update(title="Wells\ntested")
     published(fresh(solution), form="full")
-    [mail] = AccountMail.objects.filter(purpose="validation_case_opened")
-    assert mail.subject == "“Wells tested” goes before a panel"
+    assert letters_of(solution.owner) == ["“Wells tested” goes before a panel"]
 
 
 def test_nobody_writes_to_a_closed_account() -> None:
@@ -237,13 +258,10 @@ def test_a_third_review_that_is_needed_says_whether_somebody_is_asked(somebody: 
     sent(first, 3)
     post = Post()
     sent(second, {**dict.fromkeys(case.scope, 3), "C1": 1})
-    mails = {mail.purpose: mail for mail in post.mails()}
+    found = post.by_name()
     words = "The portal has asked a third" if somebody else "Please find somebody."
-    assert words in mails["validation_third_needed"].body
-    assert set(mails) == {
-        "validation_third_needed",
-        *(["validation_invitation"] if spare else []),
-    }
+    assert words in text_of(found["third_needed"])
+    assert set(found) == {"third_needed", *(["invitation"] if spare else [])}
 
 
 def test_a_conflict_found_later_releases_the_reviewer_and_tells_the_chair() -> None:
@@ -277,8 +295,8 @@ def test_answers_of_the_invited_reach_the_chair() -> None:
     assert post.new() == [("seat_answer", case.chair.email)]
     with time_machine.travel(silent.invited_at + dt.timedelta(days=12)):
         keep_time()
-    [mail] = post.mails()
-    assert mail.subject == f"Reviewer {silent.alias} did not answer: “{case.solution.title}”"
+    [row] = post.rows()
+    assert title_of(row) == f"Reviewer {silent.alias} did not answer: “{case.solution.title}”"
 
 
 @pytest.mark.parametrize("end", ["take_back", "lapse", "close_case", "withdraw"])
@@ -300,8 +318,8 @@ def test_an_end_without_decision_is_told_to_all_it_concerns(end: str) -> None:
             opening.close_case(fresh(case), by=moderator(), note="It came twice.")
         case "withdraw":
             withdraw_solution(fresh(case.solution), by=owner, reason="It ended.")
-    mails = post.mails()
-    count = Counter((mail.purpose.removeprefix("validation_"), mail.to) for mail in mails)
+    rows = post.rows()
+    count = Counter((named(row), row.user.email) for row in rows)
     mine = [] if end == "take_back" else [("case_closed", owner.email)]
     released = [("released", seat.user.email) for seat in case.seats.select_related("user")]
     expected = [
@@ -313,8 +331,8 @@ def test_an_end_without_decision_is_told_to_all_it_concerns(end: str) -> None:
     # While two weeks go by, reviewers are also reminded of their date.
     assert {key: n for key, n in count.items() if key[0] != "review_due"} == Counter(expected)
     if end == "close_case":
-        [told] = [mail for mail in mails if mail.to == partner.email]
-        assert "It came twice." in told.body
+        [told] = [row for row in rows if row.user == partner]
+        assert "It came twice." in text_of(told)
 
 
 def test_what_becomes_of_a_label_is_told_to_its_team() -> None:
@@ -323,8 +341,8 @@ def test_what_becomes_of_a_label_is_told_to_its_team() -> None:
     judge = moderator()
     post = Post()
     records.suspend(fresh(record), by=judge, note="Under examination.")
-    [mail] = post.mails()
-    assert (mail.to, "Under examination." in mail.body) == (owner, True)
+    [row] = post.rows()
+    assert (row.user.email, "Under examination." in text_of(row)) == (owner, True)
     records.restore(fresh(record), by=judge, note="It holds.")
     assert post.new() == [("label_changed", owner)]
     with time_machine.travel(timezone.now() + dt.timedelta(days=365 * 3 + 5)):
@@ -401,9 +419,9 @@ def test_a_challenge_is_told_to_the_desk_then_the_team_then_its_member() -> None
     challenging.suspend_label(fresh(challenge), by=desk, note="Under examination.")
     assert post.new() == [("challenge_answer", member.email), ("label_changed", owner)]
     challenging.restore_label(fresh(challenge), by=desk, note="The figure is theirs.")
-    mails = {mail.purpose: mail for mail in post.mails()}
-    assert sorted(mails) == ["validation_challenge_answer", "validation_label_changed"]
-    assert "The figure is theirs." in mails["validation_challenge_answer"].body
+    found = post.by_name()
+    assert sorted(found) == ["challenge_answer", "label_changed"]
+    assert "The figure is theirs." in text_of(found["challenge_answer"])
 
 
 # --- What no letter says --------------------------------------------------------------------
@@ -451,16 +469,16 @@ def test_no_letter_to_team_member_or_co_reviewer_names_anybody_of_the_panel() ->
     aliases = [str(seat) for seat in Seat.objects.filter(case=case)]
     found = []
     to_chair = 0
-    for mail in AccountMail.objects.filter(purpose__startswith="validation_"):
-        text = f"{mail.subject}\n{mail.body}"
-        to_chair += mail.to == "zq.chair@marked.example"
+    for row in letters():
+        text, reader = text_of(row), row.user.email
+        to_chair += reader == "zq.chair@marked.example"
         for address, names in marks.items():
-            own = mail.to == address
-            found += [(mail.to, name) for name in names if name in text and not own]
-        if mail.to != "zq.chair@marked.example":
-            found += [(mail.to, alias) for alias in aliases if alias in text]
-            found += [(mail.to, time) for time in (f"{case.opened_at:%H:%M}",) if time in text]
-        others = User.objects.exclude(email=mail.to).values_list("email", flat=True)
-        found += [(mail.to, other) for other in others if other in text]
+            own = reader == address
+            found += [(reader, name) for name in names if name in text and not own]
+        if reader != "zq.chair@marked.example":
+            found += [(reader, alias) for alias in aliases if alias in text]
+            found += [(reader, time) for time in (f"{case.opened_at:%H:%M}",) if time in text]
+        others = User.objects.exclude(email=reader).values_list("email", flat=True)
+        found += [(reader, other) for other in others if other in text]
     assert found == []
     assert to_chair > 5

@@ -19,13 +19,15 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import AccountMail, Profile
+from accounts.models import Profile
 from accounts.operations import close_account
 from catalogue import operations as catalogue
 from catalogue.models import Evidence, Invitation, Solution, Submission
 from core.errors import DomainError
 from core.models import AuditEntry, Counter
+from notifications.models import Notice
 from tests.factories import make_user
+from tests.letters import letters, name_of
 from tests.racing import at_once, begin_without_lock, broken, everybody_has_looked, told
 from tests.validation.factories import (
     NO_CONFLICT,
@@ -591,28 +593,28 @@ def run_clock() -> str:
 
 def letters_owed() -> dict[str, int]:
     found: dict[str, int] = {}
-    for purpose in AccountMail.objects.values_list("purpose", flat=True):
-        found[purpose] = found.get(purpose, 0) + 1
+    for name in map(name_of, letters()):
+        found[name] = found.get(name, 0) + 1
     return found
 
 
 def test_a_doubled_clock_reminds_once() -> None:
     seat = invited(chaired_case())
     reviewer = accepted(chaired_case())
-    AccountMail.objects.all().delete()
+    Notice.objects.all().delete()
     with time_machine.travel(timezone.now() + dt.timedelta(days=4)):
         assert at_once(*[run_clock] * 3) == ["ran"] * 3
         assert fresh(seat).reminders == 1
-        assert letters_owed() == {"validation_invitation": 1}
-        AccountMail.objects.all().delete()
+        assert letters_owed() == {"validation/invitation": 1}
+        Notice.objects.all().delete()
     with time_machine.travel(fresh(reviewer).due_at - dt.timedelta(days=2, hours=12)):
         Seat.objects.filter(pk=seat.pk).update(state="declined")
         assert at_once(*[run_clock] * 3) == ["ran"] * 3
-        assert letters_owed() == {"validation_review_due": 1}
-        AccountMail.objects.all().delete()
+        assert letters_owed() == {"validation/review_due": 1}
+        Notice.objects.all().delete()
     with time_machine.travel(fresh(reviewer).due_at + dt.timedelta(hours=1)):
         assert at_once(*[run_clock] * 3) == ["ran"] * 3
-        assert letters_owed() == {"validation_review_late": 1}
+        assert letters_owed() == {"validation/review_late": 1}
 
 
 def test_a_doubled_clock_lapses_an_invitation_and_expires_a_label_once() -> None:
@@ -626,23 +628,30 @@ def test_a_doubled_clock_lapses_an_invitation_and_expires_a_label_once() -> None
     assert verbs(record) == {"issue": 1, "expire": 1}
 
 
-def test_without_its_claim_a_doubled_clock_reminds_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard of a reminder is the number it counts up from, not a lock."""
+@pytest.mark.parametrize("has_key", [True, False])
+def test_without_its_claim_a_doubled_clock_reminds_twice(
+    monkeypatch: pytest.MonkeyPatch, has_key: bool
+) -> None:
+    """The guard of a reminder is the number it counts up from, not a lock; the key of its letter,
+    which names that number, would stop the second one, too."""
     seat = invited(chaired_case())
-    AccountMail.objects.all().delete()
+    Notice.objects.all().delete()
     both = threading.Barrier(2)
 
     def remind(seat: Seat) -> bool:
         both.wait(10)
         Seat.objects.filter(pk=seat.pk).update(reminders=seat.reminders + 1)
-        timekeeping.letters.invitation(seat, reminder=True)
+        if has_key:
+            timekeeping.letters.invited_before(seat, 1)
+        else:
+            timekeeping.letters.invitation(seat)
         return True
 
     monkeypatch.setattr(timekeeping, "_remind_invited", remind)
     with time_machine.travel(seat.invited_at + dt.timedelta(days=4)):
         at_once(*[run_clock] * 2)
 
-    assert letters_owed() == {"validation_invitation": 2}
+    assert letters_owed() == {"validation/invitation": 1 if has_key else 2}
 
 
 # --- After the decision --------------------------------------------------------------------------

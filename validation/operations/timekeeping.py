@@ -78,7 +78,7 @@ def _remind_invited(seat: Seat) -> bool:
             pk=seat.pk, state=c.SeatState.INVITED, reminders=seat.reminders
         ).update(reminders=seat.reminders + 1)
         if won:
-            letters.invitation(seat, reminder=True)
+            letters.invited_before(seat, seat.reminders + 1)
     return bool(won)
 
 
@@ -109,7 +109,10 @@ def _reviews(report: Report) -> None:
         for days in sorted(REVIEW_REMINDERS):
             if seat.due_at is not None and seat.due_at - now <= timedelta(days=days):
                 report.reviews_reminded += _once(
-                    f"review-reminder-{days}", seat, seat.due_at, partial(letters.review_due, seat)
+                    f"review-reminder-{days}",
+                    seat,
+                    seat.due_at,
+                    partial(letters.review_due, seat, days),
                 )
                 break
     late = open_reviews.filter(due_at__lte=now, chair_told_at=None)
@@ -154,5 +157,5 @@ def _announce_end(record: Record, days: int) -> bool:
         period = f"{record.reference} {record.expires_on.isoformat()}"
         if not JobRun.claim(f"label-ends-{days}", period):
             return False
-        letters.label_ends(record)
+        letters.label_ends(record, days)
     return True
