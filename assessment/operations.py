@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from assessment import scoring
+from assessment import letters, scoring
 from assessment.models import (
     SHEETS,
     TOP_LEVEL,
@@ -156,11 +156,14 @@ def replace_person(sheet: Sheet, *, by: User, person: User, unit: str) -> Sheet:
     _refuse_stranger(assessment.hub, person)
     unit = _checked_unit(unit)
     _refuse_same_unit(unit, other.unit)
-    if person.pk != fresh.person_id:
+    is_asked = person.pk != fresh.person_id
+    if is_asked:
         fresh.person, fresh.answers, fresh.changed = person, {}, {}
     fresh.unit = unit
     fresh.revision += 1
     fresh.save(update_fields=["person", "unit", "answers", "changed", "revision"])
+    if is_asked:
+        letters.asked(fresh, by=by)
     AuditEntry.record(by=by, verb="replace_person", target=assessment, member=person.pk)
     return fresh
 

@@ -10,8 +10,9 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts.signals import account_closed, personal_data
-from assessment import operations
+from assessment import letters, operations
 from assessment.models import Assessment, RoadStep, Sheet, StepUpdate
+from assessment.signals import assessment_moved
 from core import audit
 from core.models import AuditHead
 from hubs.models import Hub, Membership
@@ -74,6 +75,18 @@ def assessing_ends(user: Any, **_kwargs: Any) -> None:
 def role_ended(hub: Hub, user: Any, role: str, by: Any, **_kwargs: Any) -> None:
     if not role:
         operations.free_places(by=by, person=user, hub=hub)
+
+
+# --- Letters -----------------------------------------------------------------------------------
+
+
+@receiver(assessment_moved, dispatch_uid="letters-about-assessments")
+def tell_of_assessment(assessment: Assessment, verb: str, by: Any, **_kwargs: Any) -> None:
+    if verb == "open":
+        for sheet in assessment.sheets.select_related("person__profile").order_by("pk"):
+            letters.asked(sheet, by=by)
+    elif verb == "compare":
+        letters.to_settle(assessment, by=by)
 
 
 # --- Hubs --------------------------------------------------------------------------------------
