@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import AccountMail, Audience, Profile
+from accounts.models import Audience, Profile
 from accounts.operations import close_account, everything_about
 from core import waiting
 from core.errors import DomainError
@@ -22,6 +22,7 @@ from events.waiting import MOST, claims
 from tests.desk import desk_client
 from tests.events.factories import contribute, make_event, make_person
 from tests.factories import make_hub, make_member, make_user
+from tests.letters import all_letters, the_letter
 from tests.people import browser
 
 pytestmark = pytest.mark.django_db
@@ -46,11 +47,6 @@ def address(person: Person, name: str = "claim-person") -> str:
 
 def desk(claim: PersonClaim) -> str:
     return reverse("admin:events_personclaim_change", args=[claim.pk])
-
-
-def letters() -> list[tuple[str, str]]:
-    rows = AccountMail.objects.filter(purpose__startswith="events_claim").order_by("pk")
-    return [(row.to, row.subject) for row in rows]
 
 
 # --- Asking ---------------------------------------------------------------------------------
@@ -159,7 +155,7 @@ def test_a_request_is_taken_back_once() -> None:
 
     claim.refresh_from_db()
     assert claim.state == State.WITHDRAWN
-    assert letters() == []
+    assert all_letters() == []
     assert "<textarea" in client.get(address(person)).content.decode()
 
 
@@ -211,14 +207,14 @@ def test_agreeing_links_both_and_tells_everybody_who_asked() -> None:
     assert sorted(PersonClaim.objects.values_list("user", "state")) == [
         (member.pk, State.AGREED), (rival.pk, State.REFUSED),
     ]  # fmt: skip
-    assert letters() == [
+    assert all_letters() == [
         (member.email, "You are linked with Ada Keeper"),
         (rival.email, "Your request about Ada Keeper was not agreed"),
     ]
     assert [entry.verb for entry in AuditEntry.of(person)] == [
         "link_person", "claim_person", "claim_person",
     ]  # fmt: skip
-    body = AccountMail.objects.get(to=member.email).body
+    body = the_letter(member).body
     assert "Welcome." in body
     assert person.get_absolute_url() in body
     assert not [row for row in waiting.items_for(make_user(is_staff=True)) if "same" in row.title]
@@ -238,7 +234,7 @@ def test_a_refusal_needs_words_and_the_member_reads_them() -> None:
     client.post(desk(claim), {"do": "refuse_person_claim", "answer": "Another Ada."})
     claim.refresh_from_db()
     assert (claim.state, claim.answer) == (State.REFUSED, "Another Ada.")
-    assert "Another Ada." in AccountMail.objects.get(to=member.email).body
+    assert "Another Ada." in the_letter(member).body
     page = browser(member).get(address(person)).content.decode()
     assert "Another Ada." in page
     assert "<textarea" in page
@@ -310,7 +306,7 @@ def test_whoever_is_linked_elsewhere_meanwhile_is_not_linked_twice() -> None:
 
     claim.refresh_from_db()
     assert claim.state == State.ASKED
-    assert letters() == []
+    assert all_letters() == []
 
 
 # --- Being it -------------------------------------------------------------------------------
