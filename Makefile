@@ -9,7 +9,7 @@ $(error Python 3.11 is needed. On Debian 12: sudo apt-get install -y python3.11)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint format lock messages bench
+.PHONY: help run dev test lint format lock messages bench storm
 
 help:  ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,3 +37,6 @@ messages:  ## Gather the words of the interface and compile their translations
 
 bench:  ## Count queries and bytes of each page (figures: docs/performance.md)
 	@exec $(PYTHON) bench/run.py $(ARGS)
+
+storm:  ## Kill everything while people are being told (DB=postgres|sqlite SIZE=small|medium|full)
+	@exec $(PYTHON) bin/storm.py --db $(or $(DB),sqlite) --size $(or $(SIZE),small) $(ARGS)

@@ -7,7 +7,9 @@ kept open, and notes the end under its lease. Nothing is sent inside a transacti
 SMTP cannot promise "exactly once": a sender that dies between the server's "250" and our note,
 or a reply that is lost, leaves a sending of unknown fate behind. Such a mail goes out once more
 under the same Message-ID, which mail programs fold into one, and after that it is held for a
-person to look at. So nothing is lost in silence, and nobody gets more than two copies.
+person to look at. Where only the reply was lost and the server answers again at once, it most
+likely has the mail: then it is held without a copy, unless a copy does less harm than nothing
+(``repeats_likely``). So nothing is lost in silence, and nobody gets more than two copies.
 """
 
 from __future__ import annotations
@@ -97,6 +99,12 @@ class Owed(models.Model):
     @property
     def once_more(self) -> bool:
         """Whether a sending of unknown fate is tried once more."""
+        return True
+
+    @property
+    def repeats_likely(self) -> bool:
+        """Whether one that most likely arrived is sent once more, too: where a copy does less harm
+        than nothing."""
         return True
 
     @classmethod
@@ -206,6 +214,8 @@ class Fate(enum.Enum):
     TAKEN = "taken"
     LATER = "later"
     NEVER = "never"
+    #: The server had all of it, its reply was lost, and it answers again at once.
+    LIKELY = "likely"
     UNSURE = "unsure"
     DOWN = "down"
 
@@ -218,6 +228,8 @@ class Line:
 
     def __init__(self) -> None:
         self._backend: Any = None
+        #: Whether the text of the mail in hand was begun to be handed over.
+        self._handed_over = False
 
     def __enter__(self) -> Self:
         return self
@@ -248,8 +260,21 @@ class Line:
         if self._backend is None:
             backend = get_connection()
             backend.open()
+            self._watch(getattr(backend, "connection", None))
             self._backend = backend
         return self._backend
+
+    def _watch(self, smtp: smtplib.SMTP | None) -> None:
+        """Notice when a mail is handed over: what fails before that has not arrived."""
+        if smtp is None:
+            return
+        hand_over = smtp.data
+
+        def data(text: Any) -> tuple[int, bytes]:
+            self._handed_over = True
+            return hand_over(text)
+
+        smtp.data = data  # type: ignore[method-assign]
 
     def send(self, message: EmailMessage, row: Owed) -> tuple[Fate, str]:
         """Hand one mail to the server. What became of it, and what the server said."""
@@ -260,6 +285,7 @@ class Line:
         except (smtplib.SMTPException, OSError) as trouble:
             self.close()
             return Fate.DOWN, _said(trouble)
+        self._handed_over = False
         try:
             if settings.MAIL_PROVIDER:  # what its reports name the mail by
                 message.metadata = {"message_id": row.message_id}  # type: ignore[attr-defined]
@@ -278,9 +304,29 @@ class Line:
         except ValueError as unwritable:  # an address or a header no mail can have
             return Fate.NEVER, _said(unwritable)
         except Exception as trouble:  # noqa: BLE001 (whatever it was, the server may have the mail)
+            smtp = getattr(backend, "connection", None)
             self.close()
-            return _of_provider(trouble), _said(trouble)
+            if smtp is None:
+                return _of_provider(trouble), _said(trouble)
+            return self._of_server(trouble), _said(trouble)
         return Fate.TAKEN, ""
+
+    def _of_server(self, trouble: Exception) -> Fate:
+        """What became of a mail when the connection broke.
+
+        Before its text was handed over: nothing has arrived. After that: a server that crashed may
+        have lost it; one that takes a new connection at once has it, as far as anybody can tell.
+        """
+        if not isinstance(trouble, smtplib.SMTPException | OSError):
+            return Fate.UNSURE
+        if not self._handed_over:
+            return Fate.LATER
+        try:
+            self._ready()
+        except (smtplib.SMTPException, OSError):
+            self.close()
+            return Fate.UNSURE
+        return Fate.LIKELY
 
 
 def _said(error: Exception) -> str:
@@ -408,7 +454,9 @@ def _note(row: Owed, fate: Fate, why: str) -> None:
             row.put_off(why)
         case Fate.DOWN:
             row.put_off(why, wait=WHILE_DOWN)
-        case Fate.UNSURE:
+        case Fate.LIKELY if not row.repeats_likely:
+            row.settle(Owed.State.UNCONFIRMED, problem=why)
+        case Fate.LIKELY | Fate.UNSURE:
             row.doubt(why)
     try:
         row.ended(fate, why)

@@ -44,9 +44,12 @@ class Faults:
 
 @dataclass
 class Sink:
-    """``with Sink() as server``: it listens on ``port`` and keeps what came in ``arrived``."""
+    """``with Sink() as server``: it listens on ``port`` (a free one, unless it is given) and keeps
+    what came in ``arrived``. ``note`` is told of each mail before the server answers."""
 
     faults: Faults = field(default_factory=Faults)
+    port: int = 0
+    note: Callable[[Arrived], None] = lambda _mail: None
     arrived: list[Arrived] = field(default_factory=list)
     connections: int = 0
     _begun: int = 0
@@ -72,7 +75,7 @@ class Sink:
             daemon_threads = True
             request_queue_size = 64
 
-        self._server = Server(("127.0.0.1", 0), Talk)
+        self._server = Server(("127.0.0.1", self.port), Talk)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
@@ -80,6 +83,10 @@ class Sink:
     def __exit__(self, *_error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def stop_listening(self) -> None:
+        """Nobody can connect any more; who is connected stays so."""
+        self._server.socket.close()
 
     def copies(self) -> Counter[str]:
         """How many copies of each mail arrived, by Message-ID."""
@@ -127,8 +134,10 @@ class Sink:
                     text += part
                 time.sleep(self.faults.delay)
                 with self._lock:
-                    self.arrived.append(Arrived(to[0], email.message_from_bytes(text)))
+                    mail = Arrived(to[0], email.message_from_bytes(text))
+                    self.arrived.append(mail)
                     number = len(self.arrived)
+                    self.note(mail)
                 if self.faults.cut(number):
                     yield OVER
                 yield "250 taken"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.kinds import NoticeKind
 from core.outbox import Owed
-from notifications.kinds import Rank
+from notifications.kinds import TOLD, Rank
 from notifications.models.notices import Notification
 
 if TYPE_CHECKING:
@@ -81,6 +81,12 @@ class Delivery(Owed):
     def once_more(self) -> bool:
         """A digest of unknown fate is not sent again: what it says stands in the portal."""
         return self.sort == self.Sort.NOTICE
+
+    @property
+    def repeats_likely(self) -> bool:
+        """What is told stands in the portal as well, so a mail that most likely arrived is not
+        sent twice; what nobody may miss is."""
+        return bool(self.kind) and TOLD[self.kind].essential
 
     def compose(self) -> Any:
         from notifications import mailing  # noqa: PLC0415 (what a mail says is above what is owed)

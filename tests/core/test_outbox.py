@@ -236,3 +236,49 @@ def test_too_little_of_a_lease_begins_nothing() -> None:
 
         assert row.begin() is False
     assert states() == {State.OWED: 1}
+
+
+def test_a_connection_that_breaks_before_the_mail_is_handed_over_costs_no_copy(
+    settings: Any,
+) -> None:
+    owe(4)
+    with Sink(Faults(close_at=lambda n: n % 2 == 0)) as server:
+        server.settings(settings)
+        for n in range(6):
+            with later(3 * n + 1):
+                deliver_owed_mails()
+
+    assert sorted(server.copies().values()) == [1] * 4
+    assert states() == {State.SENT: 4}
+
+
+def test_what_most_likely_arrived_is_held_without_a_copy_where_that_does_less_harm(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AccountMail, "repeats_likely", False)
+    owe(10)
+    with Sink(Faults(cut=lambda n: n % 5 == 0)) as server:
+        server.settings(settings)
+        deliver_owed_mails()
+        with later():
+            deliver_owed_mails()
+
+    assert sorted(server.copies().values()) == [1] * 10
+    assert states() == {State.SENT: 8, State.UNCONFIRMED: 2}
+
+
+def test_a_server_that_dies_with_a_mail_in_hand_gets_it_again(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not copies are wished: nobody knows whether it kept what it had."""
+    monkeypatch.setattr(AccountMail, "repeats_likely", False)
+    owe(1)
+    with Sink() as server:
+        server.settings(settings)
+        server.faults.cut = lambda _n: server.stop_listening() or True
+        deliver_owed_mails()
+    assert states() == {State.OWED: 1}
+    with Sink() as server, later():
+        server.settings(settings)
+        deliver_owed_mails()
+    assert states() == {State.SENT: 1}
