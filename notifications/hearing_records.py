@@ -31,6 +31,7 @@ from notifications.models.notices import Subject
 from participation.choices import PaperAudience, PaperKind
 from participation.models import Paper, PaperVersion
 from participation.signals import arrangements_changed, paper_added, paper_opened
+from participation.timing import span_of
 from validation.models import Record
 from validation.signals import record_moved
 
@@ -59,7 +60,7 @@ def _instant(at: dt.datetime | None) -> str:
 # --- Solutions -----------------------------------------------------------------------------------
 
 
-@receiver(solution_moved, dispatch_uid="notice-of-a-solution")
+@receiver(solution_moved, dispatch_uid="followers-hear-of-a-solution")
 def hear_solution(solution: Solution, verb: str, by: Any, **_: Any) -> None:
     """Its first publication is for those who follow its hub, all else for its own followers."""
     if verb == "publish":
@@ -91,7 +92,7 @@ def _tell_the_hub(solution: Solution, by: Any) -> None:
     announce(Subject.HUB, solution.hub_id, key=key, actor=_person(by), data=data)
 
 
-@receiver(record_moved, dispatch_uid="notice-of-a-label")
+@receiver(record_moved, dispatch_uid="followers-hear-of-a-label")
 def hear_label(record: Record, verb: str, by: Any, **_: Any) -> None:
     """No more than the public page says: what, and on which day. The hour of a decision could tell
     who made it."""
@@ -111,7 +112,7 @@ def hear_label(record: Record, verb: str, by: Any, **_: Any) -> None:
 # --- Hubs ----------------------------------------------------------------------------------------
 
 
-@receiver(profile_changed, dispatch_uid="notice-of-a-profile")
+@receiver(profile_changed, dispatch_uid="followers-hear-of-a-profile")
 def hear_profile(hub: Hub, by: Any, changed: list[str], **_: Any) -> None:
     """At most once a day, however many fields are written one after the other."""
     if not TRIVIAL.issuperset(changed) and hub.revision > 1:
@@ -124,7 +125,7 @@ def hear_profile(hub: Hub, by: Any, changed: list[str], **_: Any) -> None:
         )
 
 
-@receiver(assessment_published, dispatch_uid="notice-of-an-assessment")
+@receiver(assessment_published, dispatch_uid="followers-hear-of-an-assessment")
 def hear_assessment(assessment: Assessment, by: Any, **_: Any) -> None:
     opened = ["assessment", "road_map"] if assessment.shares_road_map else ["assessment"]
     for what in opened:
@@ -155,7 +156,7 @@ def _of_event(event_id: int, by: Any, key: str, what: str, **data: Any) -> None:
     )
 
 
-@receiver(event_changed, dispatch_uid="notice-of-a-changed-event")
+@receiver(event_changed, dispatch_uid="followers-hear-of-a-changed-event")
 def hear_event(event: Event, what: set[str], by: Any, **_: Any) -> None:
     """Whether it takes place comes first: where and when one that is cancelled would have been,
     nobody needs to hear."""
@@ -167,18 +168,20 @@ def hear_event(event: Event, what: set[str], by: Any, **_: Any) -> None:
         _of_event(event.pk, by, f"moved:{_instant(None)}", "moved", changed=moved)
 
 
-@receiver(arrangements_changed, dispatch_uid="notice-of-arrangements")
+@receiver(arrangements_changed, dispatch_uid="followers-hear-of-arrangements")
 def hear_arrangements(event: Event, what: str, by: Any, **_: Any) -> None:
     """Webinars, whose hours and place are on their own page. The way in is for those with a
     place."""
     if what == "hours" and event.status != EventStatus.HELD:
-        _of_event(event.pk, by, f"moved:{event.sequence}", "moved", changed=["hours"])
+        _of_event(
+            event.pk, by, f"moved:{_instant(None)}", "moved", changed=["hours"], arranged=what
+        )
     elif what == "cancelled":
-        key = f"status:{event.status}:{event.sequence}"
-        _of_event(event.pk, by, key, "status", status=event.status)
+        key = f"status:{event.status}:{_instant(None)}"
+        _of_event(event.pk, by, key, "status", status=event.status, arranged=what)
 
 
-@receiver(programme_written, dispatch_uid="notice-of-a-programme")
+@receiver(programme_written, dispatch_uid="followers-hear-of-a-programme")
 def hear_programme(event: Event, by: Any, **_: Any) -> None:
     """At most once a day: a programme is entered bit by bit. The one session of a webinar is told
     by its hours; what is over is only being put on record."""
@@ -186,34 +189,35 @@ def hear_programme(event: Event, by: Any, **_: Any) -> None:
         _of_event(event.pk, by, f"programme:{_today()}", "programme")
 
 
-@receiver(paper_added, dispatch_uid="notice-of-a-paper")
+@receiver(paper_added, dispatch_uid="followers-hear-of-a-paper")
 def hear_paper(version: PaperVersion, by: Any, **_: Any) -> None:
     _tell_of_paper(version.paper, by)
 
 
-@receiver(paper_opened, dispatch_uid="notice-of-an-opened-paper")
+@receiver(paper_opened, dispatch_uid="followers-hear-of-an-opened-paper")
 def hear_opened(paper: Paper, by: Any, **_: Any) -> None:
     _tell_of_paper(paper, by)
 
 
 def _tell_of_paper(paper: Paper, by: Any) -> None:
     """Of each recording once, of other papers at most once a day; never of what not everybody may
-    open."""
+    open. What stands there before it begins is no recording of it yet."""
     if paper.audience != PaperAudience.PUBLIC:
         return
-    if paper.kind == PaperKind.RECORDING:
+    begins = span_of(paper.event).begins
+    if paper.kind == PaperKind.RECORDING and (begins is None or begins <= timezone.now()):
         _of_event(paper.event_id, by, f"recording:{paper.pk}", "recording", paper=paper.pk)
     else:
         _of_event(paper.event_id, by, f"papers:{_today()}", "papers")
 
 
-@receiver(document_added, dispatch_uid="notice-of-a-document")
+@receiver(document_added, dispatch_uid="followers-hear-of-a-document")
 def hear_document(document: Document, by: Any, **_: Any) -> None:
     key = f"document:{document.pk}"
     _of_event(document.event_id, by, key, "document", document=document.pk)
 
 
-@receiver(conclusion_added, dispatch_uid="notice-of-conclusions")
+@receiver(conclusion_added, dispatch_uid="followers-hear-of-conclusions")
 def hear_conclusion(event: Event, by: Any, **_: Any) -> None:
     _of_event(event.pk, by, f"conclusions:{_today()}", "conclusions")
 
@@ -221,7 +225,7 @@ def hear_conclusion(event: Event, by: Any, **_: Any) -> None:
 # --- Commitments ---------------------------------------------------------------------------------
 
 
-@receiver(commitment_updated, dispatch_uid="notice-of-an-update")
+@receiver(commitment_updated, dispatch_uid="followers-hear-of-an-update")
 def hear_update(commitment: Commitment, update: CommitmentUpdate, by: Any, **_: Any) -> None:
     announce(
         Subject.COMMITMENT,

@@ -34,15 +34,16 @@ from events.models import (
 )
 from hubs.models import Hub, Membership
 from notifications.models.following import Kind
-from notifications.models.notices import Reason, Subject
+from notifications.models.notices import Notice, Reason, Subject
 from notifications.noticeable import NOTICEABLE, Line, Noticeable, Stream, followers_of
+from participation import letters
 from participation.choices import PaperAudience, PaperKind
 from participation.models import Paper
 from validation.models import Record
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from notifications.models.notices import Notice, Notification
+    from notifications.models.notices import Notification
 
 Rows = Iterable["Notification"]
 Lines = dict[int, Line]
@@ -198,7 +199,22 @@ def _event_streams(notice: Notice) -> list[Stream]:
     if event is None:
         return []
     found = followers_of(Kind.EVENT, event.pk)
+    if (arranged := _told_to_those_who_come(notice)) is not None:
+        come = letters.readers_of(arranged, event.pk)
+        found = [rows.exclude(user_id__in=come.order_by().values("user_id")) for rows in found]
     return found if event.is_public else _for_insiders(found, event.hub_id, *Membership.DESK)
+
+
+def _told_to_those_who_come(notice: Notice) -> str | None:
+    """As what those who registered are told the same in a letter of their own, if they are: nobody
+    is told twice."""
+    if "arranged" in notice.data:
+        return str(notice.data["arranged"])
+    if notice.data["what"] != "recording":
+        return None
+    theirs = Notice.objects.filter(key=f"recording:{notice.subject_id}").first()
+    same = theirs is not None and theirs.data.get("paper") == notice.data["paper"]
+    return "recording" if same else None
 
 
 def event_lines(rows: Rows, user: User) -> Lines:
