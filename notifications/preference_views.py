@@ -18,6 +18,8 @@ from accounts.kinds import NoticeKind
 from accounts.operations import profile_of
 from core.errors import DomainError
 from notifications import preferences as wished
+from notifications.addresses import address_state
+from notifications.devices import has_devices
 from notifications.followables import KINDS
 from notifications.forms import PauseForm, PreferencesForm
 from notifications.stopping import read_token
@@ -54,7 +56,7 @@ def _form(request: HttpRequest, data: object = None) -> PreferencesForm:
         wished=lambda kind: wish(user.pk, kind),
         times=times_of(user),
         came=wished.how_many_came(user),
-        with_devices=wished.has_devices(user),
+        with_devices=has_devices(user),
     )
 
 
@@ -75,6 +77,7 @@ def _page(request: HttpRequest, form: PreferencesForm, pausing: PauseForm) -> Ht
             if followed.get(kind.key)
         ],
         "is_refused": is_refused,
+        "address": address_state(user),
     }
     status = REFUSED if is_refused else 200
     return render(request, "notifications/preferences.html", context, status=status)

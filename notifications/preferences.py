@@ -53,11 +53,6 @@ class Clock:
     digest_weekday: int
 
 
-def has_devices(user: User) -> bool:
-    """Whether the person lets a browser show notifications."""
-    return False
-
-
 @transaction.atomic
 def set_preferences(*, by: User, wishes: Mapping[str, Wish], times: Clock | None = None) -> None:
     """Be told these kinds like this from now on, at these times. Kinds not named stay as they are;

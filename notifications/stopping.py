@@ -32,7 +32,8 @@ def read_token(token: str) -> tuple[int, str] | None:
         user_id, what = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return (user_id, what) if isinstance(user_id, int) and what in STOPPABLE else None
+    is_ours = type(user_id) is int and isinstance(what, str) and what in STOPPABLE
+    return (user_id, what) if is_ours else None
 
 
 def stop_address(user_id: int, what: str) -> str:
