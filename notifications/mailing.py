@@ -56,7 +56,7 @@ def compose(delivery: Delivery) -> EmailMultiAlternatives:
     )
     message.attach_alternative(content.html, "text/html")
     if content.calendar:
-        message.attach("event.ics", content.calendar, "text/calendar")
+        message.attach("event.ics", content.calendar, "text/calendar; method=PUBLISH")
     if stop:
         message.extra_headers["List-Unsubscribe"] = f"<{stop}>"
         message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

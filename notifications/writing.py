@@ -144,6 +144,7 @@ def of_digest(delivery: Delivery, *, stop: str) -> Content:
         .order_by("-pk")[: MOST_READ + 1]
     )
     has_more, rows = len(rows) > MOST_READ, rows[:MOST_READ]
+    rows = [row for row in rows if not row.notice.is_late]
     items = ranked(rows, lines_of(rows, delivery.user))
     if not items:
         raise Unwanted("nothing of it is unread, or can be read any more")

@@ -112,6 +112,11 @@ class Notice(models.Model):
         said = self.data.get("until")
         return dt.datetime.fromisoformat(said) if said else None
 
+    @property
+    def is_late(self) -> bool:
+        """Whether that moment has passed: no digest tells it then."""
+        return self.until is not None and self.until <= timezone.now()
+
 
 class Letter(models.Model):
     """The words of a notice, as they were when people were told: one row for all who read the
