@@ -33,8 +33,10 @@ def to_settle(assessment: Assessment, *, by: Any) -> None:
     focal_points = Membership.objects.filter(hub=hub, role=Membership.Role.FOCAL_POINT)
     keys = set(focal_points.values_list("user", flat=True))
     keys |= set(assessment.sheets.exclude(person=None).values_list("person", flat=True))
+    if by is not None:
+        keys.discard(by.pk)
     people = User.objects.filter(pk__in=keys, is_active=True).select_related("profile")
-    for person in people.exclude(pk=by.pk if by is not None else None).order_by("pk"):
+    for person in people.order_by("pk"):
         _write("to_settle", person, "assessment:differences", assessment)
 
 

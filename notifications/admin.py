@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.utils.translation import gettext as _
@@ -11,27 +11,49 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.held_admin import OfPortalModerators, OwedAdmin
 from core.outbox import masked
 from notifications import addresses
-from notifications.models import Address, Delivery
+from notifications.models import Address, Delivery, Notification
+from validation.conflicts import concerned
+from validation.models import Case
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+    from core.outbox import Owed
+
 
 @admin.register(Delivery)
 class DeliveryAdmin(OwedAdmin):
-    """Mails of notifications and digests."""
+    """Mails of notifications and digests.
+
+    Where a letter keeps to itself when somebody did something, as those of panels do, its mail does
+    not say whom it goes to; and nobody sees it who has a part in a case themselves.
+    """
 
     list_display = ["age", "sort", "kind", "masked_address", "state", "attempts", "masked_problem"]
     list_filter = [*OwedAdmin.list_filter, "sort", "kind"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "notification__notice"]
     fields = [
         "sort", "kind", "masked_address", "state", "created_at", "available_at", "expires_at",
         "attempts", "unsure", "sent_at", "masked_problem", "message_id",
     ]  # fmt: skip
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if not Case.objects.filter(concerned(request.user)).exists():
+            return rows
+        discreet = Notification.objects.filter(notice__data__discreet=True)
+        return rows.exclude(notification__in=discreet)
+
     def address_of(self, row: Delivery) -> str:
-        return row.user.email
+        return "" if self._is_discreet(row) else row.user.email
+
+    @admin.display(description=gettext_lazy("problem"))
+    def masked_problem(self, row: Owed) -> str:
+        return "…" if row.problem and self._is_discreet(row) else super().masked_problem(row)
+
+    def _is_discreet(self, row: Any) -> bool:
+        return row.notification is not None and row.notification.notice.precision == "day"
 
 
 @admin.register(Address)

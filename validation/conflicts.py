@@ -13,13 +13,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalogue.choices import ContributorRole
 from catalogue.models import Solution
 from core.text import fold
 from hubs.models import Membership
-from validation.choices import CaseKind
+from validation.choices import CaseKind, Part
 from validation.models import Case, CasePart
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class Block:
 
     code: str
     message: str
+
+
+def concerned(user: User) -> Q:
+    """Cases about this person's own records, and those they review beside others, as a condition:
+    nobody learns there when somebody else did something."""
+    own = Solution.objects.of_team(user)
+    return Q(solution__in=own) | Q(parts__user=user, parts__part=Part.REVIEWER)
 
 
 def _plain(name: str) -> str:

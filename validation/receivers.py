@@ -22,6 +22,7 @@ from core import audit
 from hubs.signals import hubs_merged
 from validation import choices as c
 from validation.clock import PORTAL
+from validation.conflicts import concerned
 from validation.models import Case, Reviewer, Seat
 from validation.operations import opening, panel
 from validation.operations.common import lock, sync
@@ -95,9 +96,7 @@ def may_open_files(user: Any, solution: Solution, **_: Any) -> bool:
 def acts_on_ones_own_solution(user: Any) -> Q:
     """Who belongs to a team, or reviews beside others, does not read there when a reviewer of
     the case did what."""
-    cases = Case.objects.filter(
-        Q(solution__in=Solution.objects.of_team(user)) | Q(parts__user=user, parts__part="reviewer")
-    )
+    cases = Case.objects.filter(concerned(user))
     keys = set(cases.values_list("pk", flat=True))
     seats = Seat.objects.filter(case__in=keys).values_list("pk", flat=True)
     return Q(target_type="validation.case", target_id__in=[str(pk) for pk in keys]) | Q(

@@ -29,6 +29,7 @@ from accounts.operations import everything_about
 from catalogue.choices import ContributorRole
 from catalogue.models import Contributor
 from hubs.models import Membership
+from notifications.models import Delivery
 from tests.desk import desk_client
 from tests.factories import complete_full, make_hub, make_member, make_user, published
 from tests.letters import letters, name_of, text_of
@@ -421,6 +422,32 @@ def test_moderators_see_aliases_until_they_say_why(world) -> None:
     client = desk_client(moderator(name="Moderator of the portal"))
     body = client.get(f"/desk/validation/case/{world['case'].pk}/change/").content.decode()
     assert marks_in(body, secrets_from(world, "visitor")) == []
+
+
+def test_the_desk_of_mails_tells_no_moderator_who_reviews(world) -> None:
+    """Nor, if they have a part in a case themselves, that anybody was written to."""
+    to_review(world)
+    other = moderator()
+    in_team = make_user(name="Owner with rights", is_staff=True, is_superuser=True)
+    Contributor.objects.create(
+        solution=world["solution"], user=in_team, name="Administrator", role="author"
+    )
+    row = Delivery.objects.filter(user=world["people"][0]).first()
+    Delivery.objects.filter(pk=row.pk).update(problem=f"553 <{MARKS[0][1]}>: no such person")
+    pages = (
+        "/desk/notifications/delivery/?state=owed",
+        f"/desk/notifications/delivery/{row.pk}/change/",
+    )
+
+    answers = [desk_client(other).get(page) for page in pages]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    for answer in answers:
+        assert marks_in(answer.content.decode(), ["canary", "secret.example"]) == []
+
+    listed, opened = (desk_client(in_team).get(page) for page in pages)
+    assert opened.status_code != 200
+    keys = listed.context["cl"].queryset.values_list("pk", flat=True)
+    assert not Delivery.objects.filter(pk__in=keys, kind__in=["asked", "panel"]).exists()
 
 
 def test_no_figure_moves_for_a_moderator_whose_record_is_judged(world) -> None:
