@@ -68,7 +68,9 @@ def _letter(notice: Notice, language: str, zone: str) -> LetterText:
 
 def _recording(notice: Notice) -> Paper | None:
     """What can be watched, as long as it can."""
-    papers = Paper.objects.filter(pk=notice.data.get("paper"), withdrawn_at=None)
+    if "paper" not in notice.data:
+        return None
+    papers = Paper.objects.filter(pk=notice.data["paper"], withdrawn_at=None)
     return papers.select_related("event").first()
 
 
