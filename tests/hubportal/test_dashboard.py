@@ -342,7 +342,7 @@ def test_the_page_costs_the_same_for_one_and_for_many(
         operations.invite(asked, by=asked.owner, email=user.email, role="partner")
     client = desk_client(user)
     client.get("/dashboard/")
-    with django_assert_num_queries(44):
+    with django_assert_num_queries(45):
         text = page(client)
     assert "Your solutions" in text
 

@@ -10,8 +10,14 @@ import time_machine
 from django.db import DatabaseError
 from django.test import Client, RequestFactory, override_settings
 
+from accounts.kinds import NoticeKind
 from accounts.operations import owe_mail
 from hubportal import health
+from notifications.addresses import noted
+from notifications.delivering import deliver_owed
+from notifications.models import Address, Delivery, Notice
+from tests.community.factories import make_member
+from tests.notifications.test_bounces import letter
 
 
 @pytest.fixture
@@ -134,6 +140,79 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest(client: Client):
         'portal_waiting_oldest_seconds{queue="mail"} 600.0',
         'portal_waiting_oldest_seconds{queue="mail given up"} 0.0',
     ]
+
+
+@pytest.mark.django_db
+@override_settings(METRICS_IPS=["127.0.0.1"])
+def test_mails_are_counted_by_sort_and_rank_with_ages_and_what_is_in_doubt(client: Client):
+    noon = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
+    with time_machine.travel(noon - dt.timedelta(minutes=10), tick=False):
+        reader = make_member()
+        rows = [letter(reader), letter(reader), letter(reader, NoticeKind.REMINDER)]
+        letter(reader)
+        owe_mail(to="a@test.example", purpose="trial", subject="S", body="B", asked_by_anyone=False)
+    held = Delivery.objects.filter(pk=rows[0].pk)
+    held.update(state=Delivery.State.UNCONFIRMED)
+    waits = Delivery.objects.filter(pk=rows[1].pk)
+    waits.update(available_at=noon + dt.timedelta(hours=1))
+    Notice.objects.create(key="x", subject="post", subject_id=1, happened_at=noon)
+    Address.objects.create(address="b@test.example", complained_at=noon)
+    noted("counted")
+    with time_machine.travel(noon + dt.timedelta(seconds=30), tick=False):
+        lines = client.get("/metrics").content.decode().splitlines()
+    found = [
+        line
+        for line in lines
+        if line.startswith(("portal_mail_", "portal_notices", "portal_digests", "portal_addresses"))
+        and "_created" not in line
+    ]
+    assert found == [
+        'portal_mail_owed{rank="urgent",sort="notice"} 1.0',
+        'portal_mail_owed{rank="letter",sort="notice"} 2.0',
+        'portal_mail_owed{rank="urgent",sort="account"} 1.0',
+        'portal_mail_owed_oldest_seconds{rank="urgent",sort="notice"} 630.0',
+        'portal_mail_owed_oldest_seconds{rank="letter",sort="notice"} 630.0',
+        'portal_mail_owed_oldest_seconds{rank="urgent",sort="account"} 630.0',
+        'portal_mail_due_seconds{rank="urgent",sort="notice"} 630.0',
+        'portal_mail_due_seconds{rank="letter",sort="notice"} 630.0',
+        'portal_mail_due_seconds{rank="urgent",sort="account"} 630.0',
+        'portal_mail_held{of="notification",state="dead"} 0.0',
+        'portal_mail_held{of="notification",state="unconfirmed"} 1.0',
+        'portal_mail_held{of="account",state="dead"} 0.0',
+        'portal_mail_held{of="account",state="unconfirmed"} 0.0',
+        "portal_notices_owed 1.0",
+        "portal_notices_owed_oldest_seconds 30.0",
+        "portal_digests_waiting 0.0",
+        "portal_addresses_stopped 1.0",
+        'portal_mail_reports_total{outcome="counted"} 1.0',
+    ]
+
+
+@pytest.mark.django_db
+@override_settings(METRICS_IPS=["127.0.0.1"])
+def test_what_became_of_sendings_is_counted(client: Client):
+    line = 'portal_mails_total{fate="taken",of="notifications.delivery"}'
+
+    def count():
+        lines = client.get("/metrics").content.decode().splitlines()
+        return sum(float(each.split()[-1]) for each in lines if each.startswith(line))
+
+    before = count()
+    letter(make_member())
+    deliver_owed()
+    assert count() == before + 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("n", [1, 12])
+def test_figures_of_mails_cost_the_same_however_many_there_are(
+    n, django_assert_num_queries, client: Client
+):
+    reader = make_member()
+    for _n in range(n):
+        letter(reader)
+    with django_assert_num_queries(8):
+        list(health.Mails().collect())
 
 
 @pytest.mark.django_db
