@@ -121,7 +121,7 @@ def _themes() -> int:
                 found.append(_of_theme(theme, "closes"))
     told = 0
     for due in _untold(found):
-        direct = {Reason.CONCERNS: _facilitators(due.subject_id)}
+        direct: dict[str, list[int]] = {Reason.CONCERNS: _facilitators(due.subject_id)}
         if due.data["what"] == "closes":
             direct[Reason.YOURS] = _authors(due.subject_id)
         told += due.tell(direct, to_followers=True)

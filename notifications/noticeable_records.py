@@ -98,7 +98,11 @@ def _solutions(pks: set[int]) -> dict[int, Any]:
     titled = Solution.objects.exclude(publication=Publication.PRIVATE).annotate(
         public_title=KeyTextTransform("title", "public_version__content")
     )
-    return _by_pk(titled.only("pk", "number", "uid", "publication", "hub"), pks)
+    return _by_pk(titled.only("number", "uid", "publication", "withdrawal_reason"), pks)
+
+
+#: Moves of a label that leave a public note, as long as it is in that state.
+NOTED = {"suspend_record": Record.State.SUSPENDED, "revoke": Record.State.REVOKED}
 
 
 def _label_words() -> dict[str, str]:
@@ -128,9 +132,9 @@ def solution_lines(rows: Rows, _user: User) -> Lines:
             what == "withdraw"
         ):
             continue
-        url, text = solution.get_absolute_url(), ""
+        url, text, excerpt = solution.get_absolute_url(), "", ""
         if what == "withdraw":
-            text = _("Withdrawn")
+            text, excerpt = _("Withdrawn"), solution.withdrawal_reason
         elif what == "restore":
             text = _("Published again")
         elif what == "renew" and data.get("version") in versions:
@@ -139,8 +143,11 @@ def solution_lines(rows: Rows, _user: User) -> Lines:
             record = records[data["record"]]
             text = f"{labels[what]}: {record.get_label_display()}"
             url = record.get_absolute_url()
+            if record.state == NOTED.get(what):  # later on the note is about something else
+                excerpt = record.public_note
         if text:
-            found[row.pk] = Line(text, solution.public_title or "", url, f"so{solution.pk}")
+            title = solution.public_title or ""
+            found[row.pk] = Line(text, title, url, f"so{solution.pk}", excerpt)
     return found
 
 
@@ -174,12 +181,12 @@ def hub_lines(rows: Rows, user: User) -> Lines:
         elif what == "solutions":
             text = _("New solutions")
         elif what == "solution":
-            solution = solutions.get(data.get("solution"))
+            solution = solutions.get(data.get("solution", 0))
             if solution is not None and solution.publication == Publication.PUBLIC:
                 text = f"{_('New solution')} · {hub.name}"
                 title, url = solution.public_title or "", solution.get_absolute_url()
         elif what in {"assessment", "road_map"}:
-            assessment = assessments.get(data.get("assessment"))
+            assessment = assessments.get(data.get("assessment", 0))
             if assessment is not None and what == "assessment":
                 text = _("Self-assessment published")
                 url = reverse("assessment:result", args=[hub.slug, assessment.uid])
@@ -329,12 +336,12 @@ def theme_lines(rows: Rows, user: User) -> Lines:
         theme = themes.get(row.notice.subject_id)
         if theme is None:
             continue
-        text = (
-            _("Open until %(day)s") % {"day": _day(theme.last_open_day)}
-            if what_of(row) == "opens"
-            else _("The theme has closed")
-        )
-        found[row.pk] = Line(text, theme.title, theme.get_absolute_url(), f"th{theme.pk}")
+        text, excerpt = _("The theme has closed"), ""
+        if what_of(row) == "opens":
+            text = _("Open until %(day)s") % {"day": _day(theme.last_open_day)}
+            excerpt = theme.summary
+        url = theme.get_absolute_url()
+        found[row.pk] = Line(text, theme.title, url, f"th{theme.pk}", excerpt)
     return found
 
 
@@ -356,9 +363,9 @@ def commitment_lines(rows: Rows, user: User) -> Lines:
     """One query."""
     rows = list(rows)
     updates = _by_pk(
-        CommitmentUpdate.objects.filter(commitment__in=Commitment.objects.visible_to(user))
-        .select_related("commitment")
-        .defer("text"),
+        CommitmentUpdate.objects.filter(
+            commitment__in=Commitment.objects.visible_to(user)
+        ).select_related("commitment"),
         _named(rows, "update"),
     )
     found = {}
@@ -372,6 +379,7 @@ def commitment_lines(rows: Rows, user: User) -> Lines:
             str(update.commitment),
             f"{update.commitment.get_absolute_url()}#u-{update.uid}",
             f"c{update.commitment_id}",
+            update.text,
         )
     return found
 

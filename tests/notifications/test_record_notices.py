@@ -128,8 +128,8 @@ def test_a_withdrawn_solution_says_that_alone_until_it_is_back() -> None:
     renewed(solution)
 
     catalogue.withdraw_solution(solution, by=by, reason="The figures were wrong.")
-    assert [(line.text, line.title) for line in read_by(reader)] == [
-        ("Withdrawn", "Wells tested by volunteers")
+    assert [(line.text, line.title, line.excerpt) for line in read_by(reader)] == [
+        ("Withdrawn", "Wells tested by volunteers", "The figures were wrong.")
     ]
 
     catalogue.restore_solution(solution, by=by, reason="They were right.")
@@ -159,6 +159,7 @@ def test_what_becomes_of_a_label_is_told_with_its_day_alone(record: Record) -> N
         "Label revoked: Validated",
     ]
     assert {line.url for line in read_by(reader)} == {record.get_absolute_url()}
+    assert [line.excerpt for line in read_by(reader)] == ["", "", "The report was forged."]
     assert told(by) == 0
     moments = Notice.objects.filter(subject="solution").values_list("happened_at", flat=True)
     assert {at.astimezone(dt.UTC).time() for at in moments} == {dt.time()}
@@ -467,7 +468,7 @@ def test_followers_of_a_commitment_hear_of_an_update_in_the_digest_its_author_do
         filed = update(commitment, by=author)
         (line,) = read_by(reader)
         assert line.text == f"Commitment {commitment.number}: Limited progress"
-        assert line.title == "Dig three wells."
+        assert (line.title, line.excerpt) == ("Dig three wells.", "Two wells are dug.")
         assert line.url == f"{commitment.get_absolute_url()}#u-{filed.uid}"
         assert (told(author), told(passer)) == (0, 0)
         deliver_owed()
