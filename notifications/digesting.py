@@ -24,7 +24,7 @@ from notifications.models.notices import Notification
 from notifications.models.wishes import Times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 #: People looked at in one go.
 PORTION = 500
@@ -98,3 +98,10 @@ def owe_digest(user_id: int, mail: str, due: dt.datetime, *, now: dt.datetime) -
     waiting = Notification.objects.for_digests().filter(user_id=user_id, mail=mail)
     waiting.update(digest=made)
     return True
+
+
+def keep_for_next(delivery: Delivery, *, besides: Collection[int]) -> None:
+    """What this digest has no space for, and what does not stand in the portal either, waits for
+    the next one. ``besides`` are the keys of what it says."""
+    left = Notification.objects.filter(digest=delivery, read_at=None, in_portal=False)
+    left.exclude(pk__in=besides).update(digest=None)

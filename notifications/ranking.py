@@ -6,7 +6,7 @@ how much is new about it, then what is newest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notifications.models.notices import Reason
@@ -28,6 +28,9 @@ class Item:
     row: Notification
     line: Line
     count: int = 1
+    #: Its notifications, and whether any of them stands in the portal.
+    keys: list[int] = field(default_factory=list)
+    in_portal: bool = False
 
     @property
     def concerns(self) -> bool:
@@ -47,9 +50,11 @@ def ranked(rows: Iterable[Notification], lines: Mapping[int, Line]) -> list[Item
             continue
         there = found.get(line.group)
         if there is None:
-            found[line.group] = Item(row, line)
+            found[line.group] = Item(row, line, keys=[row.pk], in_portal=row.in_portal)
             continue
         there.count += 1
+        there.keys.append(row.pk)
+        there.in_portal |= row.in_portal
         if Item(row, line).place()[::2] < (there.place()[0], -there.row.pk):
             there.row, there.line = row, line
     return sorted(found.values(), key=Item.place)

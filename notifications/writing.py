@@ -18,6 +18,7 @@ from core import letterhead
 from core.letterhead import Foot
 from core.outbox import Unwanted
 from core.text import plain
+from notifications.digesting import keep_for_next
 from notifications.models.notices import Notification, Reason, Subject
 from notifications.noticeable import lines_of
 from notifications.ranking import Item, ranked
@@ -135,8 +136,9 @@ def _excerpt(row: Notification, line: Line) -> str:
 
 
 def of_digest(delivery: Delivery, *, stop: str) -> Content:
-    """The digest with what was bound to it and was not read in the portal since. Raises
-    ``Unwanted`` if nothing is left."""
+    """The digest with what was bound to it and was not read in the portal since. What is neither
+    said here nor stands in the portal waits for the next. Raises ``Unwanted`` if nothing is left.
+    """
     bound = Notification.objects.filter(digest=delivery, read_at=None)
     rows = list(
         bound.select_related("notice", "letter")
@@ -148,14 +150,18 @@ def of_digest(delivery: Delivery, *, stop: str) -> Content:
     items = ranked(rows, lines_of(rows, delivery.user))
     if not items:
         raise Unwanted("nothing of it is unread, or can be read any more")
-    n, rest = len(items), len(items) - MOST_ITEMS
+    shown, left = items[:MOST_ITEMS], items[MOST_ITEMS:]
+    if left or has_more:
+        keep_for_next(delivery, besides=[key for item in shown for key in item.keys])
+    rest = sum(item.in_portal for item in left)
+    n = len(shown) + rest
     sort = str(delivery.get_sort_display())
     day = delivery.period
     context = {
         "what": f"{sort} · {date_format(day)}" if day else sort,
         "title": ngettext("%(n)s thing is new for you", "%(n)s things are new for you", n)
         % {"n": n},
-        "sections": _sections(items[:MOST_ITEMS]),
+        "sections": _sections(shown),
         "rest": _rest(rest, has_more=has_more),
         "all_url": _address(reverse("notices:notices")),
     }
@@ -167,7 +173,7 @@ def of_digest(delivery: Delivery, *, stop: str) -> Content:
     )
     others = " · ".join(letterhead.clean(item.line.title) for item in items[1:4])
     return Content(
-        subject=_digest_subject(items),
+        subject=_digest_subject(shown[0].line, n - 1),
         text=_text("digest", foot, **context),
         html=_html(
             "digest",
@@ -178,9 +184,8 @@ def of_digest(delivery: Delivery, *, stop: str) -> Content:
     )
 
 
-def _digest_subject(items: Sequence[Item]) -> str:
+def _digest_subject(top: Line, others: int) -> str:
     """What stands at the top, and how much there is besides."""
-    top, others = items[0].line, len(items) - 1
     if not others:
         return letterhead.subject_about(top.text, top.title)
     title = letterhead.shortened(letterhead.clean(top.title), 120)

@@ -403,21 +403,39 @@ def many(reader: User, n: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "last"),
-    [(3, ""), (25, "13 more in the portal"), (300, "Many more in the portal")],
+    ("n", "last", "queries"),
+    # the reader, what was bound, the posts; what waits for the next
+    [(3, "", 3), (25, "13 more in the portal", 4), (300, "Many more in the portal", 4)],
 )
 def test_a_digest_is_short_and_costs_what_a_short_one_costs(
-    n: int, last: str, django_assert_num_queries: Any
+    n: int, last: str, queries: int, django_assert_num_queries: Any
 ) -> None:
     reader = make_member()
     many(reader, n)
     delivery = digest_of(reader)
-    with django_assert_num_queries(3):  # the reader, what was bound, the posts
+    with django_assert_num_queries(queries):
         content = writing.of_digest(delivery, stop="https://portal.test/stop/")
     assert content.html.count("<h3 ") == min(n, writing.MOST_ITEMS)
     assert ('class="button"' in content.html) == bool(last)
     assert last in content.text
     assert len(content.html.encode()) < 15_000
+
+
+def test_what_stands_neither_in_the_digest_nor_in_the_portal_waits_for_the_next() -> None:
+    reader = make_member()
+    many(reader, 25)
+    outside = Notification.objects.filter(user=reader, letter__isnull=False)
+    assert outside.update(in_portal=False) == 15
+    delivery = digest_of(reader)
+
+    content = writing.of_digest(delivery, stop="")
+
+    assert content.subject.endswith(", and 11 more")
+    assert "more in the portal" not in content.html
+    waiting = Notification.objects.for_digests().filter(user=reader)
+    assert waiting.count() == 25 - writing.MOST_ITEMS
+    assert set(waiting) <= set(outside)
+    assert writing.of_digest(delivery, stop="") == content
 
 
 def test_ranking_does_not_depend_on_the_order_of_reading() -> None:
