@@ -135,7 +135,7 @@ class AccountMailAdmin(OwedAdmin):
     ]  # fmt: skip
     actions = ["count_as_sent_selected", "drop_selected"]
 
-    def get_fields(self, request: HttpRequest, obj: AccountMail | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: AccountMail | None = None) -> Any:
         """Subjects may hold a code, and are for administrators alone."""
         if request.user.is_superuser:
             return [str(name) for name in self.fields]

@@ -109,8 +109,8 @@ def reports_are_signed(app_configs: Sequence[AppConfig] | None, **_: Any) -> lis
     """A provider's reports stop mails to people, so whoever sends them has to know a secret."""
     if not settings.MAIL_PROVIDER:
         return []
-    secret = settings.ANYMAIL.get("WEBHOOK_SECRET")
-    secrets = [secret] if isinstance(secret, str) else list(secret or ())
+    given: Any = settings.ANYMAIL.get("WEBHOOK_SECRET") or []
+    secrets = [given] if isinstance(given, str) else given
     if secrets and all(len(each) >= SHORTEST_SECRET and ":" in each for each in secrets):
         return []
     return [

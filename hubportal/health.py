@@ -6,8 +6,9 @@ import datetime as dt
 import hmac
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -188,7 +189,7 @@ class Mails(Collector):
             "at": Min("created_at"),
             "due": Min("available_at", filter=is_due),
         }
-        rows = [
+        rows: list[tuple[str, str, Mapping[str, Any]]] = [
             (each["sort"], Rank(each["rank"]).name.lower(), each)
             for each in Delivery.objects.filter(state=Delivery.State.OWED)
             .order_by("rank", "sort")

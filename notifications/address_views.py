@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,17 +15,18 @@ from notifications import addresses
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from accounts.models import User
+
 
 @login_required
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
     """Send mails to the person's address again."""
-    if addresses.resume(request.user):
+    user = cast("User", request.user)
+    if addresses.resume(user):
         messages.success(
-            request, _("We send mails to %(address)s again.") % {"address": request.user.email}
+            request, _("We send mails to %(address)s again.") % {"address": user.email}
         )
     else:
-        messages.info(
-            request, _("Mails to %(address)s are not stopped.") % {"address": request.user.email}
-        )
+        messages.info(request, _("Mails to %(address)s are not stopped.") % {"address": user.email})
     return redirect("notices:preferences")

@@ -133,7 +133,7 @@ def _original(by_type: dict[str, Message]) -> str:
 def _headers(part: Message) -> Message:
     """What a part holds, as headers: a message in it, or its text read as one."""
     inside = part.get_payload()
-    if isinstance(inside, list):
+    if isinstance(inside, list) and isinstance(inside[0], Message):
         return inside[0]
     text = part.get_payload(decode=True)
     return email.message_from_bytes(text if isinstance(text, bytes) else b"")
