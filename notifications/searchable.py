@@ -141,8 +141,9 @@ class Lists:
             if known:
                 question.selected[name] = known
             question.is_wider |= bool(sent and not known)
-            label = one.filter_class.label(name)
-            question.gone += [(label, value) for value in sent if value not in known]
+            question.gone += [
+                (one.filter_class.label(name), value) for value in sent if value not in known
+            ]
         return question
 
     def words(self, kind: str, question: Question) -> list[str]:

@@ -8,7 +8,7 @@ one that stays away is made up for. A search that many people keep is asked once
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core import search as finding
 from core.errors import DomainError
-from core.models import SearchDocument
+from core.models import SearchDocument, SearchFacet
 from notifications.models.notices import Notice, Notification, Reason, Subject
 from notifications.models.searches import LONGEST_NAME, SavedSearch
 from notifications.noticing import read
@@ -162,6 +162,7 @@ def _tell_kind(kind: str, until: dt.datetime, lists: Lists) -> int:
     if not fresh:
         due.update(told_until=until)
         return 0
+    bearing = _bearing(kind, since, until)
     # The newest of a list hold all that is new, behind those that came after midnight.
     deep = len(dates) - len(fresh) + NAMED + 1
     told = 0
@@ -169,15 +170,44 @@ def _tell_kind(kind: str, until: dt.datetime, lists: Lists) -> int:
         answers = {}
         for parameters in asked:
             question = lists.read(kind, parameters)
-            keys = () if question.is_wider else _newest(kind, question, deep)
-            found = [(key, fresh[key]) for key in keys if key in fresh]
-            if found:
-                answers[parameters] = found
+            keys = _with_filters(question, fresh, bearing)
+            if keys and not question.query.blank:
+                keys.intersection_update(_newest(kind, question, deep))
+            if keys:
+                answers[parameters] = sorted(
+                    ((key, fresh[key]) for key in keys),
+                    key=lambda one: (one[1], int(one[0])),
+                    reverse=True,
+                )
         due.filter(parameters__in=[each for each in asked if each not in answers]).update(
             told_until=until
         )
         told += _write(kind, until, answers)
     return told
+
+
+def _bearing(kind: str, since: dt.datetime, until: dt.datetime) -> dict[tuple[str, str], set[str]]:
+    """Of each value of each group of filters, the new records that bear it. One query."""
+    bearing: dict[tuple[str, str], set[str]] = {}
+    rows = SearchFacet.objects.filter(
+        document__kind=kind, document__published_at__gt=since, document__published_at__lte=until
+    )
+    for key, group, value in rows.values_list("document__object_id", "group", "value"):
+        bearing.setdefault((group, value), set()).add(key)
+    return bearing
+
+
+def _with_filters(
+    question: Question, fresh: Iterable[str], bearing: Mapping[tuple[str, str], set[str]]
+) -> set[str]:
+    """The new records that bear what was chosen: any value of a group, of every group. So only of
+    those few is it asked whether they have the words, and often of none."""
+    if question.is_wider:
+        return set()
+    keys = set(fresh)
+    for group, values in question.selected.items():
+        keys &= set().union(*(bearing.get((group, value), ()) for value in values))
+    return keys
 
 
 def _in_portions(parameters: Any) -> Iterator[list[str]]:

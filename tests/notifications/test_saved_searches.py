@@ -311,6 +311,40 @@ def test_a_muted_search_is_silent_and_does_not_make_up_for_it_later() -> None:
     assert said_to(person) == ["1 new solution for “Water and sanitation”"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "sector=water",
+        "sector=water&sector=health",
+        "sector=water&country=BR",
+        "sector=water&sector=health&country=BR&country=ID",
+        "country=ID&label=documented&q=wells",
+        "q=wells",
+        "q=-milk",
+        "q=milk+-wells",
+        "q=%22milk+wells%22",
+        "q=nothing&sector=water",
+        "country=CG",
+    ],
+)
+def test_what_is_told_is_what_the_list_shows(asked: str) -> None:
+    person = make_user()
+    save(person, asked)
+    for title, sectors, countries in (
+        ("Wells", ["water"], ["BR"]),
+        ("Milk wells", ["health", "water"], ["ID"]),
+        ("Milk", ["health"], ["BR", "ID"]),
+        ("Schools", ["education"], ["BR"]),
+    ):
+        publish(title, sectors=sectors, countries=countries)
+    shows = SEARCHABLE["solution"].answer(parsed(f"{asked}&sort=newest")).found.ids
+
+    sweep()
+
+    said = [notice.data["keys"] for notice in Notice.objects.all()]
+    assert said == ([list(shows)] if shows else [])
+
+
 def test_a_typing_error_finds_what_the_list_finds() -> None:
     person = make_user()
     save(person, "q=kanggaroo")
