@@ -90,11 +90,13 @@ def _of_letter(row: Notification, page: str, foot: Foot) -> Content:
     if letter is None:
         raise Unwanted("its words are gone")
     blocks = letterhead.blocks_of(letter.body, page=page)
+    body = _without_name(letter.body)
     if all(block.sort != "button" for block in blocks):
         blocks.append(letterhead.button(page))
+        body += f"\n\n{page}"
     return Content(
         subject=letterhead.subject_of(letter.title),
-        text=_text("notice", foot, body=_without_name(letter.body)),
+        text=_text("notice", foot, body=body),
         html=_html("notice", foot, title=letter.title, blocks=blocks),
         calendar=letter.calendar,
     )

@@ -119,7 +119,9 @@ def test_a_letter_has_paragraphs_a_list_named_links_and_one_button() -> None:
 
 
 def test_a_letter_that_does_not_name_its_page_gets_a_button_all_the_same() -> None:
-    html = html_of(told(make_member(), "Decided\n\nIt was decided.\n"))
+    sent = told(make_member(), "Decided\n\nIt was decided.\n")
+    html = html_of(sent)
+    assert f"It was decided.\n\n{PAGE}\n\n--\n" in sent.body
     assert html.count('class="button"') == 1
     assert f'class="button" href="{PAGE}"' in html
 
