@@ -87,6 +87,8 @@ def addresses() -> list[tuple[str, str, bool]]:
         ("my events", reverse("participation:mine"), True),
         ("a discussion, to answer", thread.get_absolute_url(), True),
         ("what one follows", reverse("notifications:following"), True),
+        ("notifications", reverse("notices:notices"), True),
+        ("one’s own feed", reverse("notices:feed-address"), True),
         ("saved searches", reverse("notifications:searches"), True),
         ("team space", reverse("hubs:team:overview", args=["example-hub"]), True),
         ("team: statements", reverse("hubs:team:statements", args=["example-hub"]), True),

@@ -50,7 +50,7 @@ def feed_address(request: HttpRequest) -> HttpResponse:
             token = FeedKey.make(user)
             with translation.override(settings.LANGUAGE_CODE):  # its reader's profile says in which
                 path = reverse("notices:feed", args=[token])
-            context = {"address": settings.PORTAL_URL + path}
+            context = {"feed_address": settings.PORTAL_URL + path}
         case "drop":
             FeedKey.drop(user)
             messages.success(request, _("The address leads nowhere any more."))
@@ -73,7 +73,7 @@ class PrivateFeed(Atom1Feed):
         return max((item["updateddate"] for item in self.items), default=self.feed["begun"])
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, item)  # type: ignore[no-untyped-call]
+        super().add_item_elements(handler, item)
         handler.addQuickElement("summary", item["reason"], {"type": "text"})
 
 
@@ -116,7 +116,7 @@ def written(owner: User) -> str:
         atom.add_item(
             title=tidy(words),
             link=settings.PORTAL_URL + line.url,
-            description=None,
+            description=None,  # type: ignore[arg-type] (none is written then)
             unique_id=_urn(f"/notifications/{row.pk}/"),
             pubdate=row.notice.happened_at,
             updateddate=row.notice.happened_at,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from notifications import address_views
-from notifications import device_views, feed_views
+from notifications import address_views, device_views, feed_views
 from notifications import notice_views as views
 from notifications import preference_views as preferences
 

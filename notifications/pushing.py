@@ -211,7 +211,7 @@ class PushLine(Line):
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         headers = message.headers | {"Authorization": self._signature(host)}
         try:
-            connection = self._ready(host)
+            connection = self._reach(host)
         except OSError as trouble:  # no way to it at all: the message is not to blame
             self._leave(host)
             return Fate.DOWN, type(trouble).__name__
@@ -230,7 +230,7 @@ class PushLine(Line):
             return Fate.UNSURE, type(trouble).__name__
         return fate_of(status), f"{status} {' '.join(said.split())}".strip()
 
-    def _ready(self, host: str) -> http.client.HTTPConnection:
+    def _reach(self, host: str) -> http.client.HTTPConnection:
         connection = self._open.get(host)
         if connection is None or connection.sock is None:
             connection = connect(host)

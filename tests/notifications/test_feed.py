@@ -212,14 +212,14 @@ def test_the_page_makes_replaces_and_takes_back_the_address() -> None:
     client = browser(member)
     assert "You have no address yet." in client.get(PAGE).content.decode()
 
-    first = client.post(PAGE, {"do": "make"}).context["address"]
+    first = client.post(PAGE, {"do": "make"}).context["feed_address"]
     again = client.get(PAGE).content.decode()
     assert first not in again
     assert "Replace the address" in again
     assert Client().get(urlsplit(first).path).status_code == 200
 
     made = client.post(PAGE, {"do": "make"})
-    second = made.context["address"]
+    second = made.context["feed_address"]
     assert "no-store" in made["Cache-Control"]
     assert [Client().get(urlsplit(url).path).status_code for url in (first, second)] == [404, 200]
 
@@ -231,7 +231,7 @@ def test_the_page_makes_replaces_and_takes_back_the_address() -> None:
 
 def test_an_address_made_on_a_page_in_another_language_is_the_same() -> None:
     made = browser(make_user()).post(f"/fr{PAGE}", {"do": "make"})
-    assert urlsplit(made.context["address"]).path.startswith(PAGE)
+    assert urlsplit(made.context["feed_address"]).path.startswith(PAGE)
 
 
 def test_only_a_fingerprint_is_kept() -> None:
