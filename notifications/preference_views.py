@@ -19,7 +19,7 @@ from accounts.operations import profile_of
 from core.errors import DomainError
 from notifications import preferences as wished
 from notifications.addresses import address_state
-from notifications.devices import has_devices
+from notifications.devices import has_devices, public_key
 from notifications.followables import KINDS
 from notifications.forms import PauseForm, PreferencesForm
 from notifications.stopping import read_token
@@ -76,8 +76,10 @@ def _page(request: HttpRequest, form: PreferencesForm, pausing: PauseForm) -> Ht
             for kind in KINDS.values()
             if followed.get(kind.key)
         ],
+        "push_key": public_key(),
         "is_refused": is_refused,
         "address": address_state(user),
+        "can_ring": bool(public_key()),
     }
     status = REFUSED if is_refused else 200
     return render(request, "notifications/preferences.html", context, status=status)
