@@ -41,7 +41,7 @@ from tests.factories import reference  # noqa: E402
 SEARCHES, OWNERS, QUESTIONS = 10_000, 2_000, 2_000
 RECORDS, NEW_A_DAY = 2_000, 40
 TAGS = [f"tag{n}" for n in range(40)]
-SECTORS, COUNTRIES, WORDS = ("water", "health", "education"), ("BR", "ID", "KE", "CO", "CG"), 500
+SECTORS, COUNTRIES, WORDS = ("water", "health", "education"), ("BR", "ID", "CD", "CG", "CI"), 500
 BEGUN = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 
