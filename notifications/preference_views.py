@@ -79,7 +79,6 @@ def _page(request: HttpRequest, form: PreferencesForm, pausing: PauseForm) -> Ht
         "push_key": public_key(),
         "is_refused": is_refused,
         "address": address_state(user),
-        "can_ring": bool(public_key()),
     }
     status = REFUSED if is_refused else 200
     return render(request, "notifications/preferences.html", context, status=status)
