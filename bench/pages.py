@@ -89,6 +89,7 @@ def addresses() -> list[tuple[str, str, bool]]:
         ("what one follows", reverse("notifications:following"), True),
         ("notifications", reverse("notices:notices"), True),
         ("one’s own feed", reverse("notices:feed-address"), True),
+        ("how one is told", reverse("notices:preferences"), True),
         ("saved searches", reverse("notifications:searches"), True),
         ("team space", reverse("hubs:team:overview", args=["example-hub"]), True),
         ("team: statements", reverse("hubs:team:statements", args=["example-hub"]), True),
