@@ -197,7 +197,7 @@ def test_a_paragraph_in_the_other_direction_says_so() -> None:
     [
         "Wells\r\nBcc: other@test.example",
         "Wells\nBcc: other@test.example",
-        "Wells\x00\x0b\u2028Bcc: other@test.example",
+        "Wells\x0b\u2028Bcc: other@test.example",
         "We\u202ells\u2066" + "Bcc: \u202dother@test.example",
         "a" + "\u0301" * 5000,
         "w" * 5000,
@@ -207,7 +207,7 @@ def test_a_paragraph_in_the_other_direction_says_so() -> None:
 def test_no_title_breaks_a_mail(title: str) -> None:
     reader = make_member()
     discussion = begun()
-    Discussion.objects.filter(pk=discussion.pk).update(title=title.replace("\x00", "")[:200])
+    Discussion.objects.filter(pk=discussion.pk).update(title=title[:160])
     make_post(discussion, body=f"<p>@{reader.member.handle}</p>")
     noticing.tell_owed()
     letter(reader, f"{title}\n\nText")
@@ -224,6 +224,11 @@ def test_no_title_breaks_a_mail(title: str) -> None:
         assert b"\nBcc:" not in raw.partition(b"\n\n")[0]
         assert not set(html_of(sent) + sent.body) & set(CONTROLS)
         assert "\u0301" * 5 not in html_of(sent) + sent.body + sent.subject
+
+
+def test_what_no_database_holds_is_in_no_subject() -> None:
+    assert letterhead.subject_of("We\x00lls\x7f") == "Wells"
+    assert letterhead.wrapped("We\x00lls\r\n") == "Wells\n"
 
 
 def test_a_name_cannot_bring_headers_with_it() -> None:
