@@ -115,7 +115,7 @@ def hear_label(record: Record, verb: str, by: Any, **_: Any) -> None:
 @receiver(profile_changed, dispatch_uid="followers-hear-of-a-profile")
 def hear_profile(hub: Hub, by: Any, changed: list[str], **_: Any) -> None:
     """At most once a day, however many fields are written one after the other."""
-    if not TRIVIAL.issuperset(changed) and hub.revision > 1:
+    if not TRIVIAL.issuperset(changed):
         announce(
             Subject.HUB,
             hub.pk,
