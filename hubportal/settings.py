@@ -13,7 +13,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from hubportal import env, observability
 
@@ -342,7 +342,11 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 # What people wait for is not behind what may take its time. A worker that is not told otherwise
 # listens to all three.
-CELERY_TASK_QUEUES = [Queue(name) for name in ("urgent", "mail", "bulk")]
+CELERY_TASK_QUEUES = [
+    # Each with an exchange and a key of its own: by default they share one, and each gets all.
+    Queue(name, Exchange(name), routing_key=name)
+    for name in ("urgent", "mail", "bulk")
+]
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": "urgent"},

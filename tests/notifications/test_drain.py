@@ -224,6 +224,12 @@ def test_a_worker_that_is_not_told_otherwise_listens_to_every_queue() -> None:
     assert set(current_app.amqp.queues.consume_from) == {"urgent", "mail", "bulk"}
 
 
+def test_what_is_sent_to_one_queue_is_in_no_other() -> None:
+    queues = current_app.amqp.queues.values()
+    keys = {(queue.name, queue.exchange.name, queue.routing_key) for queue in queues}
+    assert keys == {(name, name, name) for name in ("urgent", "mail", "bulk")}
+
+
 def test_every_job_of_the_clock_exists_and_is_not_kept_for_hours() -> None:
     for entry in portal.CELERY_BEAT_SCHEDULE.values():
         assert entry["task"] in tasks()
