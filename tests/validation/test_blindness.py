@@ -341,7 +341,10 @@ def test_the_list_of_letters_tells_days_and_no_minute(world) -> None:
     with at(0, 2):
         case = Case.objects.get(pk=world["case"].pk)
         spare = invited(case, make_reviewer("CG", name="Spare reviewer"))
-    hand_in(world)
+    seats = Seat.objects.filter(case=world["case"], state="reviewing").order_by("pk")
+    for seat, minute in zip(seats, MINUTES[2:], strict=True):
+        with at(minute, 5):
+            sent(seat, 3)
     rows = letters(spare.user)
     assert [name_of(row) for row in rows] == ["validation/invitation", "validation/released"]
     assert [row.notice.happened_at for row in rows] == [
@@ -439,12 +442,14 @@ def test_the_desk_of_mails_tells_no_moderator_who_reviews(world) -> None:
         f"/desk/notifications/delivery/{row.pk}/change/",
     )
 
-    answers = [desk_client(other).get(page) for page in pages]
+    client = desk_client(other)
+    answers = [client.get(page) for page in pages]
     assert [answer.status_code for answer in answers] == [200, 200]
     for answer in answers:
         assert marks_in(answer.content.decode(), ["canary", "secret.example"]) == []
 
-    listed, opened = (desk_client(in_team).get(page) for page in pages)
+    client = desk_client(in_team)
+    listed, opened = (client.get(page) for page in pages)
     assert opened.status_code != 200
     keys = listed.context["cl"].queryset.values_list("pk", flat=True)
     assert not Delivery.objects.filter(pk__in=keys, kind__in=["asked", "panel"]).exists()
