@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.keys import AddressKey
 from accounts.kinds import NoticeKind
-from core.keys import AddressKey
 from core.outbox import Owed
 from notifications.models.notices import Notification
 

@@ -10,9 +10,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.keys import AddressKey
 from claims.models import new_uid
 from core import walltime
-from core.keys import AddressKey
 from core.lifecycle import Lifecycle, Move
 from events.models import Event
 from hubs.models import Country

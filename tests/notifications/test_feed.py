@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.keys import fingerprint
 from accounts.kinds import NoticeKind
 from accounts.letters import LetterText, write_letter
 from accounts.models import User
@@ -19,7 +20,6 @@ from accounts.operations import close_account, everything_about, set_active
 from community.choices import Attention, PostState
 from community.models import Post
 from community.operations import discussing
-from core.keys import fingerprint
 from hubportal.observability import public_address
 from notifications import noticing
 from notifications.feed_views import MOST
