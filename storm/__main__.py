@@ -51,17 +51,17 @@ SIZES = {
     "small": Size(
         letters=240, posts=6, readers=60, followers=10, digests=20, kills=8, flushes=1,
         redis_kills=0, crashes=1, outages=1, outage=1.0, celery=False, lease=4, burst=60,
-        pause=0.5, longest=120,
+        pause=0.5, longest=1200,
     ),
     "medium": Size(
         letters=1600, posts=20, readers=200, followers=20, digests=100, kills=30, flushes=2,
         redis_kills=1, crashes=1, outages=1, outage=5.0, celery=True, lease=15, burst=200,
-        pause=2.0, longest=600,
+        pause=2.0, longest=1800,
     ),
     "full": Size(
         letters=8000, posts=40, readers=500, followers=50, digests=200, kills=100, flushes=5,
         redis_kills=3, crashes=3, outages=3, outage=5.0, celery=True, lease=60, burst=500,
-        pause=6.0, longest=1800,
+        pause=6.0, longest=3600,
     ),
 }  # fmt: skip
 #: Share of mails whose reply is lost after the server took them.

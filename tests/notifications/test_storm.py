@@ -34,7 +34,7 @@ def storm(folder: Path, guard: str) -> dict[str, int]:
         template = "postgres://{USER}@{HOST}:{PORT}/{NAME}".format(**told)
     command = [sys.executable, "-m", "storm", "--db", database, "--size", "small"]
     command += ["--guard", guard, "--seed", "7", "--template", template]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     last = ended.stdout.strip().splitlines()[-1]
     return {name: int(n) for name, n in re.findall(r"(\w+)=(\d+)", last)}
