@@ -85,8 +85,8 @@ def make_examples(people: People, *, hub: Hub) -> int:
             with transaction.atomic():
                 accounts.update(is_active=True)
                 SCENES[entry["scene"]](stage, stage.screened(entry, key=keys[entry["slug"]]))
-                # Nobody signs in as them: seen from outside they are locked all the time, so no mail
-                # goes to them.
+                # Nobody signs in as them: seen from outside they are locked all the time, so
+                # that no mail goes to them.
                 accounts.update(is_active=False)
     finally:
         accounts.update(is_active=False)
