@@ -116,7 +116,7 @@ def written(owner: User) -> str:
         atom.add_item(
             title=tidy(words),
             link=settings.PORTAL_URL + line.url,
-            description=None,  # type: ignore[arg-type] (none is written then)
+            description=None,  # type: ignore[arg-type]  # none is written then
             unique_id=_urn(f"/notifications/{row.pk}/"),
             pubdate=row.notice.happened_at,
             updateddate=row.notice.happened_at,
