@@ -274,7 +274,7 @@ class Line:
             self._handed_over = True
             return hand_over(text)
 
-        smtp.data = data  # type: ignore[method-assign]
+        smtp.data = data  # type: ignore[method-assign, assignment]
 
     def send(self, message: EmailMessage, row: Owed) -> tuple[Fate, str]:
         """Hand one mail to the server. What became of it, and what the server said."""

@@ -83,9 +83,7 @@ def read_report(raw: bytes) -> Report | None:
 
 
 def _read(message: Message) -> Report | None:
-    parts = message.get_payload()
-    if not isinstance(parts, list):
-        return None
+    parts = _parts(message)
     by_type = {part.get_content_type(): part for part in reversed(parts)}
     message_id = _original(by_type)
     if not message_id:
@@ -98,10 +96,16 @@ def _read(message: Message) -> Report | None:
         whole = frozenset(each for each in named if "@" in each and "redacted" not in each)
         return Report(message_id, is_complaint=True, recipients=whole)
     if report := by_type.get("message/delivery-status"):
-        blocks = report.get_payload()
-        if isinstance(blocks, list):
-            return Report(message_id, tuple(_failures(blocks)))
+        return Report(message_id, tuple(_failures(_parts(report))))
     return None
+
+
+def _parts(message: Message) -> list[Message]:
+    """What a message is made of; nothing if it is one text."""
+    inside = message.get_payload()
+    if not isinstance(inside, list):
+        return []
+    return [part for part in inside if isinstance(part, Message)]
 
 
 def _failures(blocks: list[Message]) -> list[Failure]:
@@ -132,8 +136,7 @@ def _original(by_type: dict[str, Message]) -> str:
 
 def _headers(part: Message) -> Message:
     """What a part holds, as headers: a message in it, or its text read as one."""
-    inside = part.get_payload()
-    if isinstance(inside, list) and isinstance(inside[0], Message):
+    if inside := _parts(part):
         return inside[0]
     text = part.get_payload(decode=True)
     return email.message_from_bytes(text if isinstance(text, bytes) else b"")
