@@ -59,7 +59,7 @@ SIZES = {
         pause=2.0, longest=1800,
     ),
     "full": Size(
-        letters=8000, posts=40, readers=500, followers=50, digests=200, kills=100, flushes=5,
+        letters=8000, posts=25, readers=500, followers=80, digests=200, kills=100, flushes=5,
         redis_kills=3, crashes=3, outages=3, outage=5.0, celery=True, lease=60, burst=500,
         pause=6.0, longest=3600,
     ),

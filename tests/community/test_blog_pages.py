@@ -7,6 +7,7 @@ import re
 import uuid
 import xml.etree.ElementTree as ET
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -248,7 +249,7 @@ def test_who_is_not_signed_in_or_no_member_is_led_there_and_back(client: Client)
     path = "/community/blog/new/"
 
     assert client.get(path)["Location"] == f"/accounts/login/?next={path}"
-    assert browser(make_user()).get(path)["Location"] == f"/community/join/?next={path}"
+    assert browser(make_user()).get(path)["Location"] == f"/community/join/?next={quote(path, safe='')}"
     banned = make_member()
     silence(banned)
     body(browser(banned), path, 403)
