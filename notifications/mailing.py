@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import Q
 from django.utils import timezone, translation
 
 from accounts.operations import profile_of
@@ -15,6 +16,7 @@ from notifications.kinds import TOLD, Mail
 from notifications.models.deliveries import Delivery
 from notifications.models.notices import Notification
 from notifications.models.wishes import Preference
+from notifications.owing import show_in_portal
 from notifications.stopping import stop_address
 from notifications.wishing import quiet_until, times_of, wish
 
@@ -66,6 +68,8 @@ def compose(delivery: Delivery) -> EmailMultiAlternatives:
 def _refuse_bad_moment(delivery: Delivery, profile: Profile, *, wakes: bool) -> None:
     times, now = times_of(delivery.user), timezone.now()
     if times.is_paused(now):
+        told = Q(delivery=delivery) | Q(digest=delivery)
+        show_in_portal(delivery.user, Notification.objects.filter(told))
         raise Unwanted("paused")
     until = None if wakes else quiet_until(times, profile.time_zone, now)
     if until is not None:

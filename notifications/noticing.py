@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import logging
 import uuid
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone, translation
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from accounts.letters import LetterText
+
+log = logging.getLogger(__name__)
 
 #: Followers told in one transaction.
 PORTION = 500
@@ -225,9 +228,17 @@ def _next_of(notice: Notice, named: Mapping[int, str]) -> list[int]:
 
 def tell_owed(*, at_most: int = 200) -> int:
     """Go on with what was left, the oldest notices first; a few portions of each, so that one with
-    many followers does not keep the others waiting."""
-    owed = list(Notice.objects.owed().values_list("pk", flat=True)[:at_most])
-    return sum(tell(notice_id=pk, at_most=20) for pk in owed)
+    many followers does not keep the others waiting. One that cannot be told does not, either: it
+    stays owed, and the log says why."""
+    told = 0
+    for pk in list(Notice.objects.owed().values_list("pk", flat=True)[:at_most]):
+        try:
+            told += tell(notice_id=pk, at_most=20)
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("notice %s cannot be told", pk)
+    return told
 
 
 def forget_old() -> int:

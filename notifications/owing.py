@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -84,3 +85,12 @@ def tell_people(notice: Notice, people: Iterable[ToTell]) -> int:
     for way in OTHER_WAYS:
         way(rows, lambda user, kind: wish(user, kind).push)
     return len(rows)
+
+
+@transaction.atomic
+def show_in_portal(user: User, rows: QuerySet[Notification]) -> None:
+    """What somebody wished by mail only is shown in the portal after all, since it is not mailed
+    now: it would be told nowhere."""
+    changed = rows.filter(user=user, in_portal=False).update(in_portal=True)
+    if changed:
+        User.objects.filter(pk=user.pk).update(unread=F("unread") + changed)

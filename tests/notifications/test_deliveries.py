@@ -329,3 +329,42 @@ def test_many_followers_are_owed_their_mails_in_as_many_queries_as_few(
         noticing.tell_owed()
 
     assert Delivery.objects.filter(notification__notice__subject_id=post.pk).count() == 60
+
+
+@pytest.mark.parametrize("mail_", [Mail.ONCE, Mail.DAILY])
+def test_what_is_wished_by_mail_only_stands_in_the_portal_while_mails_pause(mail_: Mail) -> None:
+    reader = make_member()
+    wish(reader, NoticeKind.CASE, mail_, in_portal=False)
+    with time_machine.travel(MONDAY, tick=False):
+        letter(reader)
+    with time_machine.travel(MONDAY + dt.timedelta(days=1), tick=False):
+        Times.objects.create(user=reader, paused_since=timezone.now())
+        digesting.owe_digests()
+        deliver_owed()
+        deliver_owed()
+
+    assert mail.outbox == []
+    assert Notification.objects.of(reader).count() == 1
+    reader.refresh_from_db()
+    assert reader.unread == 1
+
+
+def test_a_notice_that_cannot_be_told_keeps_no_other_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from notifications.noticeable import NOTICEABLE
+
+    def broken(_notice: object) -> list[object]:
+        raise RuntimeError("a mistake of ours")
+
+    first, reader = begun(), make_member(handle="reader-r")
+    monkeypatch.setitem(NOTICEABLE, "insight", replace(NOTICEABLE["insight"], streams=broken))
+    bad = noticing.announce("insight", 1, key="insight:1", actor=None)
+    make_post(first, body="<p>@reader-r</p>")
+
+    noticing.tell_owed()
+
+    assert Notification.objects.filter(user=reader).exists()
+    assert bad is not None
+    bad.refresh_from_db()
+    assert bad.done_at is None
