@@ -27,13 +27,16 @@ from django.conf import settings  # noqa: E402
 from django.test import override_settings  # noqa: E402
 from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
+from accounts.kinds import NoticeKind  # noqa: E402
 from accounts.models import User  # noqa: E402
 from accounts.operations import deliver_owed_mails, owe_mail  # noqa: E402
 from community.choices import Attention  # noqa: E402
 from community.models import Discussion, Reading  # noqa: E402
 from hubportal.celery import app  # noqa: E402
 from notifications import noticing  # noqa: E402
-from notifications.models import Notice, Notification  # noqa: E402
+from notifications.delivering import deliver_owed  # noqa: E402
+from notifications.kinds import Mail  # noqa: E402
+from notifications.models import Delivery, Notice, Notification, Preference  # noqa: E402
 from tests.community.factories import make_discussion, make_member, make_post  # noqa: E402
 from tests.smtp import Sink  # noqa: E402
 
@@ -72,17 +75,32 @@ def telling() -> None:
         announce(discussion, author)
     alone = min(announce(quiet, author) for _n in range(9))
     followed = min(announce(loud, author) for _n in range(9))
+    tell_all(loud, "in the portal and for digests")
+    listeners = Reading.objects.filter(discussion=loud).values_list("user_id", flat=True)
+    for start in range(0, FOLLOWERS, BATCH):
+        Preference.objects.bulk_create(
+            Preference(user_id=pk, kind=NoticeKind.DISCUSSION, mail=Mail.ONCE)
+            for pk in listeners.order_by("pk")[start : start + BATCH]
+        )
+    announce(loud, author)
+    tell_all(loud, "in the portal and by mail at once")
+    print(f"posting_with_{FOLLOWERS}_followers {followed / alone:.2f}")
+
+
+def tell_all(discussion: Discussion, how: str) -> None:
+    """Tell everybody of the newest post, in one process."""
     held = memory()
-    notice = Notice.objects.owed().filter(subject_id__in=loud.posts.values("pk")).first()
-    assert notice is not None
+    posts = discussion.posts.values("pk")
+    notice = Notice.objects.filter(done_at=None, subject_id__in=posts).latest("pk")
     before = time.perf_counter()
     told = noticing.tell(notice_id=notice.pk)
     seconds = time.perf_counter() - before
-    print(f"told {told} in {seconds:.1f} s: {told / seconds:,.0f} a second")
-    print(f"memory {held:.0f} MB before, {memory():.0f} MB at most while telling")
     rows = Notification.objects.filter(notice=notice)
-    print(f"rows {rows.count()}, people {rows.values('user').distinct().count()}")
-    print(f"posting_with_{FOLLOWERS}_followers {followed / alone:.2f}")
+    people = rows.values("user").distinct().count()
+    mails = Delivery.objects.filter(notification__notice=notice).count()
+    print(f"told {told} {how} in {seconds:.1f} s: {told / seconds:,.0f} a second")
+    print(f"  rows {rows.count()}, people {people}, deliveries {mails}")
+    print(f"  memory {held:.0f} MB before, {memory():.0f} MB at most while telling")
 
 
 def sending() -> None:
@@ -105,8 +123,13 @@ def sending() -> None:
             before = time.perf_counter()
             sent = deliver_owed_mails(at_most=MAILS)
             ours = sent / (time.perf_counter() - before)
+            before = time.perf_counter()
+            told = deliver_owed(at_most=MAILS).taken
+            notices = told / (time.perf_counter() - before)
+    print(f"notices sent {told}: {notices:,.0f} a second, written when they are sent")
     print(f"sent {sent}: {ours:,.0f} a second, where bare sending does {bare:,.0f}")
     print(f"bare_sending_to_owed_sending {bare / ours:.2f}")
+    print(f"bare_sending_to_sending_notices {bare / notices:.2f}")
 
 
 if __name__ == "__main__":
