@@ -9,10 +9,10 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
-from accounts.operations import deliver_owed_mails
 from events.loading import load_events
 from hubs.loading import load_hubs, load_reference
 from hubs.models import Membership
+from notifications.delivering import deliver_owed
 from participation.models import Admission, Question, Registration
 from participation.operations import papers
 from tests.events.factories import make_event
@@ -110,7 +110,7 @@ def test_somebody_waits_for_a_full_webinar_and_gets_the_place_that_is_given_back
     expect(of_first.get_by_text("Withdrawn", exact=False).first).to_be_visible()
     page.goto(f"{live_server.url}{event.get_absolute_url()}join/")
     expect(page.locator(f'main a[href="{JOIN}"]')).to_be_visible()
-    deliver_owed_mails()
+    deliver_owed()
     letters = [message for message in mail.outbox if message.to == [second.email]]
     assert len(letters) == 2
     assert "join.test.example" not in "".join(str(message.body) for message in mail.outbox)
