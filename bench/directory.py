@@ -178,7 +178,7 @@ def _run(asked: argparse.Namespace) -> None:
     reference()
     for n in range(60):
         Country.objects.create(
-            iso2=f"C{n}"[:2] if n < 10 else f"{chr(65 + n % 26)}{n // 26}", iso3=f"C{n:02d}",
+            iso2=f"{chr(65 + n // 10)}{n % 10}", iso3=f"C{n:02d}",
             names={"en": f"Country {n}"}, name_sort=f"country {n:02d}",
         )  # fmt: skip
     kept.forget()

@@ -1503,8 +1503,8 @@ def test_what_was_submitted_before_sets_were_rows_is_judged_by_the_first(tmp_pat
         return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
     run("shell", "-v", "0", "-c", BEFORE)
-    run("migrate", "-v", "0")
+    run("migrate", "-v", "0", "catalogue")
     assert run("shell", "-v", "0", "-c", AFTER) == "1.0 in_force True 2"
     run("migrate", "-v", "0", "catalogue", "0003")
-    run("migrate", "-v", "0")
+    run("migrate", "-v", "0", "catalogue")
     assert run("shell", "-v", "0", "-c", AFTER) == "1.0 in_force True 2"
