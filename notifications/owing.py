@@ -62,9 +62,8 @@ def tell_people(notice: Notice, people: Iterable[ToTell]) -> int:
                     mail=wished.mail,
                 )
             )
+    rows = _counted(rows)
     Notification.objects.bulk_create(rows)
-    counted = [row.user_id for row in rows if row.in_portal]
-    User.objects.filter(pk__in=counted).update(unread=F("unread") + 1)
     Delivery.objects.bulk_create(
         [
             Delivery(
@@ -85,6 +84,19 @@ def tell_people(notice: Notice, people: Iterable[ToTell]) -> int:
     for way in OTHER_WAYS:
         way(rows, lambda user, kind: wish(user, kind).push)
     return len(rows)
+
+
+def _counted(rows: list[Notification]) -> list[Notification]:
+    """Count them at the bells of their people, and leave out whose account is gone by now. Whoever
+    is counted stays until the end of the transaction: the change holds the account."""
+    counted = [row.user_id for row in rows if row.in_portal]
+    there = User.objects.filter(pk__in=counted).update(unread=F("unread") + 1)
+    if there == len(rows):
+        return rows
+    keys = [row.user_id for row in rows]
+    held = User.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    present = set(held.values_list("pk", flat=True))
+    return [row for row in rows if row.user_id in present]
 
 
 @transaction.atomic

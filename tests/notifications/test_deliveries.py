@@ -368,3 +368,19 @@ def test_a_notice_that_cannot_be_told_keeps_no_other_one(monkeypatch: pytest.Mon
     assert bad is not None
     bad.refresh_from_db()
     assert bad.done_at is None
+
+
+@pytest.mark.parametrize("in_portal", [True, False])
+def test_who_is_gone_when_a_letter_is_written_is_told_nothing(in_portal: bool) -> None:
+    """The account was read before, and removed by somebody else since."""
+    gone, there = make_member(), make_member()
+    for reader in (gone, there):
+        wish(reader, NoticeKind.CASE, Mail.ONCE, in_portal=in_portal)
+    stale = User.objects.get(pk=gone.pk)
+    User.objects.filter(pk=gone.pk).delete()
+
+    letter(stale)
+    letter(there)
+
+    assert list(Notification.objects.values_list("user", flat=True)) == [there.pk]
+    assert list(Delivery.objects.values_list("user", flat=True)) == [there.pk]
