@@ -249,7 +249,10 @@ def test_who_is_not_signed_in_or_no_member_is_led_there_and_back(client: Client)
     path = "/community/blog/new/"
 
     assert client.get(path)["Location"] == f"/accounts/login/?next={path}"
-    assert browser(make_user()).get(path)["Location"] == f"/community/join/?next={quote(path, safe='')}"
+    assert (
+        browser(make_user()).get(path)["Location"]
+        == f"/community/join/?next={quote(path, safe='')}"
+    )
     banned = make_member()
     silence(banned)
     body(browser(banned), path, 403)
