@@ -35,8 +35,8 @@ lock:  ## Resolve requirements*.in to requirements*.txt, with hashes
 messages:  ## Gather the words of the interface and compile their translations
 	@exec $(PYTHON) bin/messages.py
 
-bench:  ## Count queries and bytes of each page (figures: docs/performance.md)
-	@exec $(PYTHON) bench/run.py $(ARGS)
+bench:  ## Count what each page costs; with SIZE=10k|100k|1m what finding costs (DB=sqlite|postgres)
+	@exec $(PYTHON) $(if $(SIZE),bench/scale.py --size $(SIZE) --db $(or $(DB),sqlite),bench/run.py) $(ARGS)
 
 storm:  ## Kill everything while people are being told (DB=postgres|sqlite SIZE=small|medium|full)
 	@exec $(PYTHON) bin/storm.py --db $(or $(DB),sqlite) --size $(or $(SIZE),small) $(ARGS)

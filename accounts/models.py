@@ -23,6 +23,8 @@ from core import letterhead
 from core.outbox import Owed, masked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from django.contrib.auth.models import AnonymousUser
 
 
@@ -257,6 +259,8 @@ class AccountMail(Owed):
     """
 
     forgotten: ClassVar[dict[str, Any]] = {"body": ""}
+    #: The language whoever has this address reads the portal in, once it was looked up.
+    likely_language: str | None = None
 
     to = models.EmailField(_("to"), max_length=254)
     purpose = models.CharField(_("purpose"), max_length=60)
@@ -278,10 +282,18 @@ class AccountMail(Owed):
     def __str__(self) -> str:
         return f"{self.purpose} → {masked(self.to)}"
 
+    @classmethod
+    def prepare(cls, rows: Sequence[AccountMail]) -> None:
+        """Find the languages of their readers in one query."""
+        found = _languages_of(row.to for row in rows)
+        for row in rows:
+            row.likely_language = found.get(row.to.lower(), "")
+
     def compose(self) -> EmailMessage:
         """In plain text and in the shell of all mails: its code large, its link as a button."""
-        likely = Profile.objects.filter(user__email=self.to).values_list("interface_language")
-        language = letterhead.language_of(self.body, next((row[0] for row in likely), ""))
+        if self.likely_language is None:
+            self.prepare([self])
+        language = letterhead.language_of(self.body, self.likely_language or "")
         with translation.override(language):
             html = letterhead.page_of(
                 title=self.subject,
@@ -299,3 +311,12 @@ class AccountMail(Owed):
         )
         message.attach_alternative(html, "text/html")
         return message
+
+
+def _languages_of(addresses: Iterable[str]) -> dict[str, str]:
+    """The languages people read the portal in, by their addresses in lower case: as the index of
+    accounts has them."""
+    rows = Profile.objects.annotate(address=Lower("user__email")).filter(
+        address__in={address.lower() for address in addresses}
+    )
+    return dict(rows.values_list("address", "interface_language"))

@@ -14,6 +14,7 @@ class CatalogueConfig(AppConfig):
             criteria,
             letter_receivers,  # noqa: F401
             receivers,  # noqa: F401
+            searched,  # noqa: F401
             waiting,  # noqa: F401
         )
         from catalogue.criteria_operations import VERBS as OF_CRITERIA  # noqa: PLC0415

@@ -24,6 +24,8 @@ class SolutionFilter(FacetFilter):
     language = ValuesFilter(label=_("Language"))
     hub = ValuesFilter(label=_("Hub"))
     tag = ValuesFilter(label=_("Tag"))
+    year = ValuesFilter(label=_("Published"))
+    started = ValuesFilter(label=_("Started"))
     sort = filters.ChoiceFilter(
         label=_("Sort by"),
         choices=[

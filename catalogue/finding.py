@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from catalogue import fields as f
 from catalogue.content import Content
 from catalogue.models import Solution
 from core import search
-from core.models import SearchDocument
+from core.models import SearchDocument, SearchFacet
 from core.text import plain
 from hubs import reference
 from hubs.models import Hub
 
 KIND = "solution"
 #: The groups by which the catalogue is filtered, in the order they are shown.
-GROUPS = ("sector", "region", "country", "sdg", "kind", "stage", "label", "language", "hub", "tag")
+GROUPS = (
+    "sector", "region", "country", "sdg", "kind", "stage", "label", "language", "hub", "tag",
+    "year", "started",
+)  # fmt: skip
 BODY_ROWS = {
-    "blocks": ("title", "purpose", "lessons"),
+    "blocks": ("purpose", "lessons"),
     "indicators": ("name",),
     "evidence": ("title", "author"),
 }
@@ -31,6 +36,8 @@ LEVEL_RANK = {"adopted": 4, "validated": 3, "promising": 2, "in_review": 1}
 EXAMPLES_BELOW = 10
 #: Its value among the marks: whoever looks for what was validated finds no example.
 EXAMPLE = "example"
+#: As many entries of an earlier release are made anew at a time.
+MOST_OUTDATED = 2_000
 
 
 def facets_of(solution: Solution, content: Content) -> dict[str, list[str]]:
@@ -47,7 +54,14 @@ def facets_of(solution: Solution, content: Content) -> dict[str, list[str]]:
         "language": [content["language"], *content.get("translations", {})],
         "hub": hub_of(solution, content),
         "tag": [tag.lower() for tag in content["tags"]],
+        "year": [] if content["is_example"] else years_of(solution.published_at),
+        "started": [content["started_on"][:4]] if content["started_on"] else [],
     }
+
+
+def years_of(published_at: dt.datetime | None) -> list[str]:
+    """The year in which a record was first published."""
+    return [f"{published_at.astimezone(dt.UTC):%Y}"] if published_at else []
 
 
 def hub_of(solution: Solution, content: Content) -> list[str]:
@@ -97,7 +111,8 @@ def entry_of(solution: Solution) -> dict[str, Any]:
         "kind": KIND,
         "object_id": str(solution.pk),
         "title": content["title"],
-        "summary": content["summary"],
+        # What a solution is built of tells as much of it as its summary.
+        "summary": "\n".join([content["summary"], *(row["title"] for row in content["blocks"])]),
         "body": body_of(content),
         "language": content["language"],
         "facets": facets_of(solution, content),
@@ -115,11 +130,22 @@ def note(solution: Solution) -> None:
         search.remove(KIND, str(solution.pk))
 
 
+def outdated() -> list[str]:
+    """The keys of entries written before entries had the year of publication."""
+    values = SearchFacet.objects.filter(document=OuterRef("pk"), kind=KIND)
+    rows = SearchDocument.objects.filter(
+        ~Exists(values.filter(group="year")),
+        ~Exists(values.filter(group="label", value=EXAMPLE)),
+        kind=KIND,
+    )
+    return list(rows.order_by("pk").values_list("object_id", flat=True)[:MOST_OUTDATED])
+
+
 def mend() -> int:
     """Make findable what is public, and nothing else; returns how many entries were amiss."""
     found = set(SearchDocument.objects.filter(kind=KIND).values_list("object_id", flat=True))
     public = {str(key) for key in Solution.objects.public().values_list("pk", flat=True)}
-    amiss = sorted(found ^ public)
+    amiss = sorted((found ^ public) | {*outdated()})
     for key in amiss:
         with transaction.atomic():
             solution = Solution.objects.select_for_update(of=("self",)).for_cards().filter(pk=key)

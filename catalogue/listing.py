@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue import finding
-from catalogue.cards import Card, cards_of, in_order
+from catalogue.cards import Card, cards_in_order
 from catalogue.choices import Kind, Level, Stage
 from catalogue.filters import SolutionFilter
 from core.facets import (
     FEW,
+    FIXED,
     LONGEST_VALUE,
     MOST_VALUES,
     FacetedList,
     Group,
+    Order,
     exactly,
     in_order_of,
 )
 from core.marking import Marker
+from core.text import fold
 from hubs import reference
-from hubs.models import Hub
+from hubs.directory import names_of
 from hubs.places import places
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ LEVELS = (
     Level.ADOPTED, Level.VALIDATED, Level.PROMISING, Level.IN_REVIEW, Level.DOCUMENTED,
     Level.EXPIRED, Level.SUSPENDED, finding.EXAMPLE,
 )  # fmt: skip
+#: Groups that show where a choice was brought along, as from the statistics.
+YEARS = ("year", "started")
 ALWAYS_SHOWN = {str(level) for level in LEVELS[:5]}
 
 
@@ -49,21 +55,32 @@ class SolutionList(FacetedList):
     csv_url_name = "catalogue:solutions-csv"
     per_page = PER_PAGE
     one_each = "label"
+    always: ClassVar = {"label": ALWAYS_SHOWN}
 
     @cached_property
     def hub_names(self) -> dict[str, str]:
-        """Hubs of public records by address. One that is not listed is not named."""
-        rows = Hub.objects.filter(slug__in={*self.universe["hub"]}, is_listed=True)
-        return {hub.slug: hub.short for hub in rows.only("slug", "name", "acronym")}
+        """Hubs of public records by address: those with the most records, and those asked for.
+        One that is not listed is not named."""
+        return self._named([slug for slug, _slug in self.common_hubs.rows])
+
+    def _named(self, slugs: Iterable[str]) -> dict[str, str]:
+        wanted = {slug for slug in slugs if slug in self.universe["hub"]}
+        return names_of(wanted)
+
+    @property
+    def common_hubs(self) -> Order:
+        """The hubs with the most records, listed or not."""
+        return super().order("hub", label=str)
 
     def asked(self, data: QueryDict) -> QueryDict:
         """The same question, where a hub that became part of another is asked for as that
-        one. A query only if some address of a hub is not known."""
-        sent = data.getlist("hub")[:MOST_VALUES]
-        unknown = [slug[:LONGEST_VALUE] for slug in sent if slug not in self.hub_names]
+        one. A query or two only if some address of a hub is not known."""
+        sent = [slug[:LONGEST_VALUE] for slug in data.getlist("hub")[:MOST_VALUES]]
+        unknown = {*sent} - self.hub_names.keys()
         if not unknown:
             return data
         now = finding.standing(unknown)
+        self.hub_names.update(self._named(now.values()))
         changed = data.copy()
         changed.setlist("hub", [now.get(slug, slug) for slug in sent])
         return changed
@@ -80,11 +97,14 @@ class SolutionList(FacetedList):
             "language": reference.languages(),
             "hub": self.hub_names,
             "tag": self.universe["tag"],
+            "year": self.universe["year"],
+            "started": self.universe["started"],
         }
 
     @cached_property
     def cards(self) -> list[Card]:
-        return cards_of(in_order(self.found.ids), mark=Marker(self.query).mark)
+        mark = str if self.query.blank else Marker(self.query).mark
+        return cards_in_order(self.found.ids, mark=mark)
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -99,16 +119,33 @@ class SolutionList(FacetedList):
             self.group("language"),
             self.group("hub"),
             self.group("tag"),
+            *(self.group(name, key=int) for name in YEARS if name in self.filters.selected),
         ]
         return [group for group in made if group.is_worth_showing]
 
-    def values(self, name: str) -> list[str]:
-        values = {*super().values(name)}
-        if name == "label":
-            values |= ALWAYS_SHOWN
-        if name == "hub":
-            values &= {*self.hub_names}
-        return list(values)
+    def words_from(self, name: str) -> object | None:
+        match name:
+            case "sector":
+                return reference.sectors()
+            case "sdg":
+                return reference.goals()
+            case "language":
+                return reference.languages()
+        return FIXED
+
+    def order(
+        self,
+        name: str,
+        key: Callable[[str], Any] | None = None,
+        label: Callable[[str], str] | None = None,
+    ) -> Order:
+        if name != "hub":
+            return super().order(name, key, label)
+        order, names = self.common_hubs, self.hub_names
+        rows = [(slug, names[slug]) for slug, _slug in order.rows if slug in names]
+        rows.sort(key=lambda row: (-order.counted[row[0]], fold(row[1])))
+        offered = len(rows) if order.offered == len(order.rows) else order.offered
+        return order._replace(rows=rows, offered=offered)
 
     def label_of(self, group: str, value: str) -> str:
         match group:
@@ -131,6 +168,12 @@ class SolutionList(FacetedList):
             case "hub":
                 return self.hub_names.get(value, value)
         return value
+
+    @property
+    def figures_url(self) -> str:
+        """The same question as figures. The page stands above the apps, so it is known by name."""
+        query = self.filters.parameters(sort=None)
+        return f"{reverse('statistics:overview')}{'?' if query else ''}{query.urlencode()}"
 
     @property
     def page_title(self) -> str:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import BooleanField, Q, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -39,6 +39,7 @@ from hubs import reference
 from hubs.models import Hub
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django_stubs_ext import StrOrPromise
 
 NOTHING = mark_safe("")
@@ -144,6 +145,13 @@ class Margin:
         for ref in sorted(cited - self._shown, key=lambda ref: int(ref[1:])):
             self._shown.add(ref)
             yield format_html('<p class="side" role="note"><b>{}</b> {}</p>', ref, self._notes[ref])
+
+
+@lru_cache(maxsize=512)
+def _cleaned(html: str) -> SafeString:
+    """Rich text cleaned for a page. The same text, so the same outcome: it is read far more often
+    than it changes."""
+    return rich(html)
 
 
 # --- The parts of a record ---------------------------------------------------------------
@@ -348,7 +356,7 @@ class Record:
                 continue
             attrs = language_attrs(self._language_of(item.name))
             if item.kind == f.RICH:
-                html = self.margin.lay_out(rich(self.plain_text(item.name)), attrs)
+                html = self.margin.lay_out(_cleaned(self.plain_text(item.name)), attrs)
                 found[item.name] = Words(html)
             else:
                 linked = urlize(self.plain_text(item.name), nofollow=True, autoescape=True)
@@ -705,13 +713,6 @@ def link_states_of(solution: Solution) -> dict[str, tuple[str, datetime | None]]
     }
 
 
-def _pointers(rows: Iterable[tuple[int, str, str]]) -> list[Pointer]:
-    return [
-        Pointer(f"S-{number:04d}", str(title), language_attrs(str(language)))
-        for number, title, language in rows
-    ]
-
-
 def _said(first: str, *rest: str) -> KeyTextTransform:
     """A value in the content of the public version, by its keys, as text."""
     path = KeyTextTransform(first, "public_version__content")
@@ -720,47 +721,76 @@ def _said(first: str, *rest: str) -> KeyTextTransform:
     return path
 
 
-def adaptations_of(solution: Solution) -> list[Pointer]:
-    """Public records whose public version says it was adapted from this one. One query."""
-    rows = (
-        Solution.objects.public()
-        .filter(adapted_from=solution)
-        .order_by("number")
-        .values_list(
-            "number",
-            _said("title"),
-            _said("language"),
-            _said("adapted_from", "reference"),
-        )
-    )
-    return _pointers(row[:3] for row in rows if row[3] == solution.reference)
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Other public records beside one."""
+
+    adaptations: list[Pointer]
+    neighbours: list[Pointer]
 
 
-def neighbours_of(solution: Solution, content: Content) -> list[Pointer]:
-    """Some other public records of the same hub, the newest first. One query, or two where
-    hubs became one. Nothing invented stands beside what is real.
+class _Other(NamedTuple):
+    """A public record that may stand beside another one, with what its public version says."""
 
-    The hub is compared twice: by the column, which is indexed, and by what the public version
-    says, so that a working copy moved to another hub does not show before it is published.
+    is_adapted: bool
+    pk: int
+    number: int
+    published_at: datetime
+    title: str
+    language: str
+    adapted_from: str
+    hub: str
+
+    @property
+    def pointer(self) -> Pointer:
+        return Pointer(f"S-{self.number:04d}", self.title, language_attrs(self.language))
+
+
+def around_of(solution: Solution, content: Content) -> Around:
+    """Records adapted from this one, in their order; and some others of the same hub, the newest
+    first. Nothing invented stands beside what is real.
+
+    Origin and hub are compared twice: by the column, which is indexed, and by what the public
+    version says, so that a working copy moved elsewhere does not show before it is published.
+    One query, or two where hubs became one.
     """
+    public = Solution.objects.public().order_by()
+    found = _others(public.filter(adapted_from=solution), is_adapted=True)
     hub = content["hub"]
-    if not hub:
-        return []
-    same = Hub.objects.filter(Q(slug=hub["slug"]) | Q(merged__slug=hub["slug"]))
-    rows = list(
-        Solution.objects.public()
-        .filter(hub__in=same.values("pk"))
-        .exclude(pk=solution.pk)
-        .filter(is_example=bool(content.get("is_example")))
-        .order_by("-published_at", "-pk")
-        .values_list(
-            "number",
-            _said("title"),
-            _said("language"),
-            _said("hub", "slug"),
-        )[: NEIGHBOURS * 3]
+    if hub:
+        same = Hub.objects.filter(Q(slug=hub["slug"]) | Q(merged__slug=hub["slug"]))
+        newest = (
+            public.filter(hub__in=same.values("pk"), is_example=bool(content.get("is_example")))
+            .exclude(pk=solution.pk)
+            .order_by("-published_at", "-pk")
+            .values("pk")[: NEIGHBOURS * 3]
+        )
+        found = found.union(_others(public.filter(pk__in=newest), is_adapted=False), all=True)
+    rows = [_Other(*row) for row in found]
+    adapted = [row for row in rows if row.is_adapted and row.adapted_from == solution.reference]
+    beside = [row for row in rows if not row.is_adapted]
+    beside.sort(key=lambda row: (row.published_at, row.pk), reverse=True)
+    return Around(
+        [row.pointer for row in sorted(adapted, key=lambda row: row.number)],
+        [row.pointer for row in _of_hub(beside, hub["slug"])] if hub else [],
     )
-    said = {str(row[3]) for row in rows} | {hub["slug"]}
+
+
+def _others(rows: QuerySet[Solution], *, is_adapted: bool) -> QuerySet[Any, Any]:
+    return rows.values_list(
+        Value(is_adapted, BooleanField()),
+        "pk",
+        "number",
+        "published_at",
+        _said("title"),
+        _said("language"),
+        _said("adapted_from", "reference"),
+        _said("hub", "slug"),
+    )
+
+
+def _of_hub(rows: list[_Other], slug: str) -> list[_Other]:
+    """The first of those whose hub is this one by now."""
+    said = {row.hub for row in rows} | {slug}
     now = finding.standing(said) if len(said) > 1 else dict.fromkeys(said, "")
-    here = now[hub["slug"]]
-    return _pointers(row[:3] for row in rows if now[str(row[3])] == here)[:NEIGHBOURS]
+    return [row for row in rows if now[row.hub] == now[slug]][:NEIGHBOURS]

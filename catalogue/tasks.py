@@ -11,7 +11,7 @@ from django.utils import timezone
 from catalogue import finding, links
 from catalogue.choices import LinkState
 from catalogue.models import Evidence
-from core import search
+from core import findable, search
 
 #: Links checked in one run: at most ten times five seconds.
 AT_ONCE = 10
@@ -64,4 +64,5 @@ def mend_search() -> None:
     """Compare what can be found with what is public, then the engine with its documents, and
     mend the difference."""
     finding.mend()
+    findable.mend(thorough=False)
     search.mend()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from claims import operations
 from claims.disagreements import disagreements
 from claims.models import Contradiction, Reference
+from claims.relations import citing_columns
 from core.admin import DeskAdmin, StaffAdmin
 from core.errors import DomainError
 
@@ -42,10 +43,9 @@ class ReferenceAdmin(StaffAdmin):
         """With how often each is cited, by any model that rests on references."""
         rows = super().get_queryset(request)
         total: Any = 0
-        for relation in Reference._meta.related_objects:
-            name = relation.field.name
+        for model, name in citing_columns():
             counted = (
-                relation.related_model._base_manager.filter(**{name: OuterRef("pk")})
+                model._base_manager.filter(**{name: OuterRef("pk")})
                 .order_by()
                 .values(name)
                 .annotate(n=Count("pk"))

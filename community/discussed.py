@@ -47,15 +47,20 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "theme": Kind(MonthlyTheme, _("Theme"), "community:home", _("Community")),
-    "chapter": Kind(Chapter, _("Chapter"), "community:home", _("Community")),
-    "lab": Kind(LivingLab, _("Living lab"), "community:home", _("Community")),
+    "chapter": Kind(Chapter, _("Chapter"), "community:chapters", _("Chapters")),
+    "lab": Kind(LivingLab, _("Living lab"), "community:labs", _("Living labs")),
     "solution": Kind(Solution, _("Solution"), "catalogue:solutions", _("Solutions"), "reference"),
     "commitment": Kind(Commitment, _("Commitment"), "events:commitments", _("Commitments"), "code"),
     "event": Kind(Event, _("Event"), "events:events", _("Events")),
-    "article": Kind(Article, _("Blog post"), "community:home", _("Community")),
+    "article": Kind(Article, _("Blog post"), "community:blog", _("Blog")),
 }
 #: With what the names of all places are read along with discussions.
 FETCHED = ("theme", "chapter", "lab", "commitment", "event", "article", "solution__public_version")
+
+
+def fetched_with(kind: str) -> str:
+    """With what the name of a place of this kind is read along with its discussion."""
+    return next(path for path in FETCHED if path.split("__")[0] == kind)
 
 
 def kind_of(place: Any) -> str:

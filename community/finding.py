@@ -16,7 +16,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from accounts.models import Audience, User
 from community.choices import SanctionKind
@@ -30,8 +29,7 @@ from community.models import (
     Sanction,
 )
 from community.models.directory import GROUPS, READERS
-from core.search import SearchQuery
-from core.text import fold, form, stem, tokens
+from core.text import fold, form, tokens
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -41,10 +39,6 @@ SEARCHED = ("name", "organisation", "position", "expertise")
 #: So many different words of a member are looked up, each of at most so many letters.
 MOST_WORDS, LONGEST_WORD = 120, 40
 LONGEST_NAME = 120
-#: A stem shorter than this would find too much.
-SHORTEST_STEM = 4
-#: After the last letter of any script.
-BEYOND = chr(0x10FFFF)
 #: The group of the one count that says how many there are.
 ALL = ("", "")
 
@@ -53,7 +47,6 @@ STRANGER = AnonymousUser()
 SOMEBODY = User(pk=0, is_active=True)
 
 Value = tuple[str, str]
-Selected = Mapping[str, Sequence[str]]
 
 
 def audience_of(viewer: Any) -> str:
@@ -286,48 +279,6 @@ def mend_counts() -> int:
 # --- Reading -------------------------------------------------------------------------------------
 
 
-def matching(audience: str, query: SearchQuery, selected: Selected) -> QuerySet[DirectoryEntry]:
-    """The entries that hold all words and have one of the values of each group."""
-    rows = DirectoryEntry.objects.filter(audience=audience)
-    for group, values in selected.items():
-        rows = rows.filter(pk__in=_having(audience, group, values))
-    if query.wordless:
-        return rows.none()
-    phrases = [word for phrase in query.phrases for word in phrase.words]
-    for wanted in [*map(_beginnings, query.words), *([word] for word in phrases)]:
-        rows = rows.filter(pk__in=_with_words(audience, wanted))
-    for barred in query.excluded:
-        words = [form(barred)] if isinstance(barred, str) else list(barred.words)
-        for word in words:
-            if word:
-                rows = rows.exclude(pk__in=_with_words(audience, [word]))
-    return rows
-
-
-def _having(audience: str, group: str, values: Sequence[str]) -> QuerySet[Any]:
-    found = DirectoryFacet.objects.filter(audience=audience, group=group, value__in=values)
-    return found.values("entry")
-
-
-def _beginnings(word: str) -> list[str]:
-    """A word as typed and, where it is inflected, its stem in the language of the page."""
-    found = [form(word)]
-    root = stem(word, get_language() or "en")
-    if len(root) >= SHORTEST_STEM and not found[0].startswith(root):
-        found.append(root)
-    elif len(root) >= SHORTEST_STEM:
-        found = [root]
-    return found
-
-
-def _with_words(audience: str, beginnings: Iterable[str]) -> QuerySet[Any]:
-    condition = Q()
-    for beginning in beginnings:
-        first = beginning[:LONGEST_WORD]
-        condition |= Q(word__gte=first, word__lt=first + BEYOND)
-    return DirectoryWord.objects.filter(condition, audience=audience).values("entry")
-
-
 def whole(audience: str) -> dict[str, dict[str, int]]:
     """How many entries have each value, and under "" how many there are. One query."""
     found: dict[str, dict[str, int]] = {group: {} for group in ("", *GROUPS)}
@@ -337,31 +288,7 @@ def whole(audience: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def count_values(
-    audience: str, query: SearchQuery, selected: Selected
-) -> dict[str, dict[str, int]]:
-    """How many entries each value of each group would leave, given the choices in all others.
-    One query."""
-    found: dict[str, dict[str, int]] = {group: {} for group in GROUPS}
-    free = [group for group in GROUPS if group not in selected]
-    parts = []
-    for groups, held in [
-        (free, selected),
-        *(([one], {g: v for g, v in selected.items() if g != one}) for one in selected),
-    ]:
-        if not groups:
-            continue
-        rows = DirectoryFacet.objects.filter(audience=audience, group__in=groups)
-        if held or not query.blank:
-            rows = rows.filter(entry__in=matching(audience, query, held).values("pk"))
-        parts.append(rows.order_by().values_list("group", "value").annotate(n=Count("pk")))
-    first, *others = parts
-    for group, value, n in first.union(*others, all=True) if others else first:
-        found[group][value] = n
-    return found
-
-
 def page_of(rows: QuerySet[DirectoryEntry], *, newest: bool, start: int, stop: int) -> list[int]:
-    """The keys of the members on one page."""
+    """The keys of the entries on one page."""
     order = ("-joined_at", "-pk") if newest else ("name_sort", "pk")
-    return list(rows.order_by(*order).values_list("member", flat=True)[start:stop])
+    return list(rows.order_by(*order).values_list("pk", flat=True)[start:stop])

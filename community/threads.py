@@ -10,11 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q
+from django.db.models import (
+    Count,
+    Exists,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    prefetch_related_objects,
+)
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from community.choices import PostState
 from community.mentions import linked
 from community.models import Discussion, Mention, Post, PostRevision, Reading, UsefulMark
@@ -22,12 +31,10 @@ from community.people import Seen, seen_as, with_people
 from core.richtext import CLEANER_VERSION, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
-
-    from accounts.models import User
 
 PER_PAGE = 50
 #: Larger numbers than any database holds in the column are none.
@@ -119,7 +126,7 @@ class Thread:
         may_write: bool = False,
         is_member: bool = False,
     ) -> Thread:
-        rows = posts_of(discussion, user, moderates=moderates)
+        rows = _rows_of(discussion, user, moderates=moderates)
         if before:
             found = list(rows.filter(number__lt=before).order_by("-number")[: PER_PAGE + 1])
             has_earlier, has_later = len(found) > PER_PAGE, True
@@ -137,6 +144,7 @@ class Thread:
             )  # fmt: skip
             page.has_later = page.has_later and not after
             return page
+        with_authors(found)
         reading = None
         if user.is_authenticated:
             reading = Reading.objects.filter(user=user, discussion=discussion).first()
@@ -185,19 +193,24 @@ class Thread:
 
     def lines(self) -> list[Line]:
         root = reverse("community:post", args=["0"]).removesuffix("0/")
-        return [self._line(post, root) for post in self.posts]
+        seen: dict[int | None, Seen] = {}
+        for post in self.posts:
+            for row in (post, post.reply_to):
+                if row is not None and row.author_id not in seen:
+                    seen[row.author_id] = seen_as(row.author, self.user)
+        return [self._line(post, root, seen) for post in self.posts]
 
-    def _line(self, post: Post, root: str) -> Line:
+    def _line(self, post: Post, root: str, seen: dict[int | None, Seen]) -> Line:
         is_own = self.user.is_authenticated and post.author_id == self.user.pk
         reads = is_own or self.moderates or post.state == PostState.SHOWN
         gap = "" if reads else _gap(post)
         shown = post.state == PostState.SHOWN
         takes_part = shown and self.is_member
-        answered = self._answered(post, root) if reads and post.reply_to_id else None
+        answered = self._answered(post, root, seen) if reads and post.reply_to_id else None
         return Line(
             post=post,
             url=f"{root}{post.uid}/",
-            seen=seen_as(post.author, self.user) if reads else None,
+            seen=seen[post.author_id] if reads else None,
             html=body_html(post, addresses_in(post)) if reads else SafeString(""),
             gap=gap,
             told="" if shown or not reads else _told(post, is_own=is_own),
@@ -218,7 +231,7 @@ class Thread:
     def _is_new(self, post: Post) -> bool:
         return self.reading is not None and post.number > self.reading.read_to
 
-    def _answered(self, post: Post, root: str) -> Answered | None:
+    def _answered(self, post: Post, root: str, seen: dict[int | None, Seen]) -> Answered | None:
         other = post.reply_to
         if other is None:
             return None
@@ -226,7 +239,7 @@ class Thread:
             # Perhaps into a place this reader does not see: its address finds that out.
             return Answered(f"{root}{other.uid}/", 0, "", _("It is in another discussion now."))
         gone = "" if other.state == PostState.SHOWN else _gap(other)
-        name = "" if gone else seen_as(other.author, self.user).name
+        name = "" if gone else seen[other.author_id].name
         return Answered(self.link_to(other.number), other.number, name, gone)
 
 
@@ -234,17 +247,69 @@ def posts_of(
     discussion: Discussion, user: User | AnonymousUser, *, moderates: bool
 ) -> QuerySet[Post]:
     """Its posts with all that is printed of them: two queries for a page."""
-    readable = discussion.posts.readable_by(user, moderates=moderates)
-    rows = with_people(with_people(readable), "reply_to__author").select_related("insight")
-    if user.is_authenticated:
-        marks = UsefulMark.objects.filter(post=OuterRef("pk"), user=user)
-        rows = rows.annotate(is_marked=Exists(marks))
+    rows = _readable(discussion, user, moderates=moderates)
+    rows = with_people(with_people(rows), "reply_to__author").select_related("insight")
     mentions = Mention.objects.select_related("user__member")
     return rows.defer("reply_to__body").prefetch_related(Prefetch("mentions", mentions))
 
 
+def _readable(
+    discussion: Discussion, user: User | AnonymousUser, *, moderates: bool
+) -> QuerySet[Post]:
+    rows = discussion.posts.readable_by(user, moderates=moderates)
+    if user.is_authenticated:
+        marks = UsefulMark.objects.filter(post=OuterRef("pk"), user=user)
+        rows = rows.annotate(is_marked=Exists(marks))
+    return rows
+
+
+#: What is printed of a post, and of the one it answers.
+PRINTED = (
+    "uid", "discussion_id", "number", "author_id", "quote", "body", "cleaner", "state",
+    "written_at", "edited_at", "useful", "insight__text",
+    *(f"reply_to__{name}" for name in ("uid", "number", "discussion_id", "author_id", "state")),
+)  # fmt: skip
+#: What is asked of an account to know how somebody is seen.
+SEEN = (
+    "name", "is_active", "closed_at", "profile__user", "profile__organisation", "profile__country",
+    "profile__name_audience", "profile__audiences", "member__user", "member__handle",
+    "departure__user",
+)  # fmt: skip
+
+
+def _rows_of(
+    discussion: Discussion, user: User | AnonymousUser, *, moderates: bool
+) -> QuerySet[Post]:
+    """Its posts with what is printed of them, without people: ``with_authors`` brings these."""
+    rows = _readable(discussion, user, moderates=moderates)
+    return rows.select_related("reply_to", "insight").only(*PRINTED)
+
+
+def with_authors(posts: Sequence[Post]) -> None:
+    """Give a page of posts their authors, those of the posts they answer, and whom they mention.
+
+    Everybody is read once however often they wrote: one query, and one more where somebody may
+    be mentioned.
+    """
+    printed = [*posts, *(post.reply_to for post in posts if post.reply_to is not None)]
+    keys = {post.author_id for post in printed if post.author_id is not None}
+    people = {}
+    if keys:
+        rows = User.objects.filter(pk__in=keys).select_related("profile", "member", "departure")
+        people = {person.pk: person for person in rows.only(*SEEN).order_by()}
+    for post in printed:
+        if post.author_id is not None:
+            post.author = people[post.author_id]
+    naming = [post for post in posts if "@" in post.body]
+    if naming:
+        mentions = Mention.objects.select_related("user__member")
+        prefetch_related_objects(naming, Prefetch("mentions", mentions))
+
+
 def addresses_in(post: Post) -> dict[str, str]:
     """Where the short names of the members a post mentions lead to."""
+    if "@" not in post.body:
+        return {}
     members = [getattr(mention.user, "member", None) for mention in post.mentions.all()]
     return {member.handle: member.get_absolute_url() for member in members if member}
 

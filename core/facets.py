@@ -11,15 +11,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, ClassVar
+from functools import cache, cached_property
+from heapq import nlargest
+from typing import Any, ClassVar, NamedTuple
 
 import django_filters as filters
-from django import forms
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core import search
@@ -37,31 +38,24 @@ FEW = 3
 #: How many filters an empty answer tries without.
 MOST_OFFERS = 4
 
+#: What words come from that stay the same as long as this process runs.
+FIXED = object()
+
 Counts = Mapping[str, Mapping[str, int]]
 
 
 # --- The question ----------------------------------------------------------------------------
 
 
-class Values(forms.MultipleChoiceField):
-    """Values of one group as sent: cut to size and without repetition, never refused."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs["choices"] = ()
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> list[str]:
-        sent = (str(item).strip()[:LONGEST_VALUE] for item in list(value or ())[: 4 * MOST_VALUES])
-        return list(dict.fromkeys(item for item in sent if item))[:MOST_VALUES]
-
-    def validate(self, value: Any) -> None:
-        """Which values mean something is known only beside the list's own."""
+def values_of(sent: Sequence[str]) -> list[str]:
+    """Values of one group as sent: cut to size and without repetition, never refused. Which of
+    them mean something is known only beside the list's own."""
+    cut = (item.strip()[:LONGEST_VALUE] for item in sent[: 4 * MOST_VALUES])
+    return list(dict.fromkeys(item for item in cut if item))[:MOST_VALUES]
 
 
 class ValuesFilter(filters.Filter):
     """One group of facets."""
-
-    field_class = Values
 
 
 class FacetFilter(filters.FilterSet):
@@ -80,23 +74,24 @@ class FacetFilter(filters.FilterSet):
         fields: ClassVar[list[str]] = []
 
     def __init__(self, data: QueryDict, *, known: Mapping[str, Collection[str]]) -> None:
-        super().__init__(data, queryset=SearchDocument.objects.none())
-        self.errors  # noqa: B018 (validates, and leaves in cleaned_data what is usable)
-        cleaned = self.form.cleaned_data
-        self.query = search.SearchQuery.parse(cleaned.get("q") or "")
-        self.was_cut = len(" ".join((cleaned.get("q") or "").split())) > LONGEST_QUERY
-        self.sort = cleaned.get("sort") or self.default_sort
+        # Read here and not by a form: to copy all filters and build one for each page takes longer
+        # than to find the answer. Nothing can be wrong with them but what is said below.
+        typed = str(data.get("q", "")).strip()
+        self.query = search.SearchQuery.parse(typed)
+        self.was_cut = len(" ".join(typed.split())) > LONGEST_QUERY
+        asked = str(data.get("sort", ""))
+        orders = [code for code, _label in self.base_filters["sort"].extra["choices"]]
+        self.sort = asked if asked in orders else self.default_sort
         self.selected: dict[str, list[str]] = {}
         self.unknown: list[tuple[str, str]] = []
         for name in self.groups():
-            values = cleaned.get(name) or []
+            values = values_of(data.getlist(name))
             mine = sorted(value for value in values if value in known[name])
             if mine:
                 self.selected[name] = mine
             self.unknown += [(self.label(name), value) for value in values if value not in mine]
-        if "sort" in self.errors:
-            sent = str(data.get("sort", ""))[:LONGEST_VALUE]
-            self.unknown.append((self.label("sort"), sent))
+        if asked and asked not in orders:
+            self.unknown.append((self.label("sort"), asked[:LONGEST_VALUE]))
 
     @classmethod
     def groups(cls) -> list[str]:
@@ -108,14 +103,14 @@ class FacetFilter(filters.FilterSet):
         return str(cls.base_filters[name].label)
 
     @property
-    def sorts(self) -> list[tuple[str, str]]:
+    def sorts(self) -> tuple[tuple[str, str], ...]:
         """The orders that make sense: by match only where there are words."""
-        offered = self.filters["sort"].extra["choices"]
-        return [
+        offered = self.base_filters["sort"].extra["choices"]
+        return tuple(
             (code, str(label))
             for code, label in offered
             if code != "relevance" or not self.query.blank
-        ]
+        )
 
     @property
     def default_sort(self) -> str:
@@ -146,13 +141,13 @@ class FacetFilter(filters.FilterSet):
 # --- What a page shows of it -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One tick box."""
 
     value: str
     label: str
-    count: int
+    #: How many records it would leave; nothing where that was not counted.
+    count: int | None  # type: ignore[assignment]  # not the method of tuples
     checked: bool
 
 
@@ -178,17 +173,28 @@ class Group:
     options: list[Option] = field(default_factory=list)
     tree: list[Branch] = field(default_factory=list)
     note: str = ""
+    #: How many values the whole list has, of which a question may leave fewer.
+    offered: int = 0
 
     @property
     def most(self) -> int:
         """The largest count of a region, which all bars of the tree are drawn to."""
-        return max((branch.region.count for branch in self.tree), default=0)
+        return max((branch.region.count or 0 for branch in self.tree), default=0)
 
     @property
     def is_worth_showing(self) -> bool:
         """Whether there is a choice to make, or one to take back."""
         chosen = any(option.checked for option in self.options)
-        return bool(self.tree) or len(self.options) > 1 or chosen
+        return bool(self.tree) or (self.offered > 1 and bool(self.options)) or chosen
+
+
+class Order(NamedTuple):
+    """The values of a group with their words, in the order they are listed."""
+
+    counted: Mapping[str, int]
+    source: object
+    rows: list[tuple[str, str]]
+    offered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +218,8 @@ class FacetedList(ABC):
     per_page: ClassVar[int]
     #: A group of which each record has exactly one value.
     one_each: ClassVar[str]
+    #: Values that are listed even while no record has them, by group.
+    always: ClassVar[Mapping[str, Collection[str]]] = {}
 
     def __init__(self, data: QueryDict) -> None:
         #: Every value some public record has, with how many have it.
@@ -266,6 +274,11 @@ class FacetedList(ABC):
         return sum(self.universe[self.one_each].values())
 
     @property
+    def is_beyond(self) -> bool:
+        """Whether a page was asked for that is beyond the last one, which is shown instead."""
+        return self.asked_page > self.page.number
+
+    @property
     def is_whole(self) -> bool:
         """Whether nothing was asked for but an order."""
         return self.query.blank and not self.filters.selected
@@ -283,36 +296,87 @@ class FacetedList(ABC):
 
     # --- Ways to narrow -------------------------------------------------------------------
 
-    def values(self, name: str) -> list[str]:
-        """The values of a group that are offered: those in use, and those chosen."""
-        return list({*self.universe[name], *self.filters.selected.get(name, ())})
+    def words_from(self, name: str) -> object | None:
+        """What the words of a group are taken from. As long as it is the same object, and the
+        counts of the whole list are the same, order and words are kept by this process. Nothing
+        where words may change at any time."""
+        return None
+
+    def order(
+        self,
+        name: str,
+        key: Callable[[str], Any] | None = None,
+        label: Callable[[str], str] | None = None,
+    ) -> Order:
+        """The values listed: those some record has, in the order of ``key`` or, without one, by
+        how common they are in the whole list, so that nothing moves about while somebody
+        filters. No more than ``MOST_OPTIONS``."""
+        counted, source = self.universe.get(name, {}), self.words_from(name)
+        place = (type(self), name, get_language())
+        if source is not None:
+            kept = _orders.get(place)
+            if kept and kept.source is source and _is_same(kept.counted, counted):
+                return kept
+        values = {*counted, *self.always.get(name, ())} if key else _most_common(counted)
+        say = label or (lambda value: self.label_of(name, value))
+        rows = [(value, say(value)) for value in values]
+        if key:
+            rows.sort(key=lambda row: key(row[0]))
+        else:
+            rows.sort(key=lambda row: (-counted.get(row[0], 0), fold(row[1])))
+        offered = max(len(rows), len(counted))
+        made = Order(counted, source, rows[:MOST_OPTIONS], offered)
+        if source is not None:
+            _orders[place] = made
+        return made
 
     def group(
         self, name: str, key: Callable[[str], Any] | None = None, *, prefix: bool = False
     ) -> Group:
-        values = self.values(name)
-        if key is not None:
-            values.sort(key=key)
-        options = [self.option(name, value, prefix=prefix) for value in values]
-        if key is None:
-            # By how common a value is in the whole list, so that nothing moves about while
-            # somebody filters.
-            common = self.universe[name]
-            options.sort(key=lambda option: (-common.get(option.value, 0), fold(option.label)))
+        """The values that answers have, and those chosen."""
+        order, chosen = self.order(name, key), self.filters.selected.get(name, ())
+        rows, always = order.rows, self.always.get(name, ())
+        if chosen and (more := {*chosen} - {value for value, _label in rows}):
+            rows = rows + self._placed(name, more, key)
+        count_of = self.counter(name)
+        options = [
+            Option(value, f"{value}. {label}" if prefix else label, count, value in chosen)
+            for value, label in rows
+            if (count := count_of(value)) != 0 or value in chosen or value in always
+        ]
         note = ""
-        if len(options) > MOST_OPTIONS:
-            options = [o for i, o in enumerate(options) if i < MOST_OPTIONS or o.checked]
+        if order.offered > len(order.rows):
             note = _("The %(n)s most used. Search finds the others.") % {"n": MOST_OPTIONS}
-        return Group(name, self.filter_class.label(name), options, note=note)
+        label = self.filter_class.label(name)
+        return Group(name, label, options, note=note, offered=order.offered)
 
-    def option(self, name: str, value: str, *, prefix: bool = False) -> Option:
-        label = self.label_of(name, value)
+    def _placed(
+        self, name: str, values: Iterable[str], key: Callable[[str], Any] | None
+    ) -> list[tuple[str, str]]:
+        """Values beyond those listed, in the same order among themselves."""
+        rows = [(value, self.label_of(name, value)) for value in values]
+        rows.sort(key=lambda row: (key(row[0]) if key else 0, fold(row[1])))
+        return rows
+
+    def option(self, name: str, value: str) -> Option:
         return Option(
             value=value,
-            label=f"{value}. {label}" if prefix else label,
-            count=self.counts[name].get(value, 0),
+            label=self.label_of(name, value),
+            count=self.count_of(name, value),
             checked=value in self.filters.selected.get(name, ()),
         )
+
+    def count_of(self, name: str, value: str) -> int | None:
+        """How many records a value would leave; nothing where a list does not count that."""
+        return self.counter(name)(value)
+
+    def counter(self, name: str) -> Callable[[str], int | None]:
+        """The same for all values of a group."""
+        counted = self.counts.get(name)
+        if counted is None:
+            return lambda _value: None
+        get = counted.get
+        return lambda value: get(value, 0)
 
     # --- Addresses ------------------------------------------------------------------------
 
@@ -320,12 +384,12 @@ class FacetedList(ABC):
         """The list's address for the same question with some parameters changed."""
         return _to(self.url_name, self.filters.parameters(**changes))
 
-    @property
+    @cached_property
     def canonical(self) -> str:
         number = self.page.number
         return self.address(page=str(number) if number > 1 else None)
 
-    @property
+    @cached_property
     def clear_url(self) -> str:
         return self.address(**dict.fromkeys(self.filters.selected))
 
@@ -405,8 +469,31 @@ class FacetedList(ABC):
         return f"{label}: {', '.join(self.label_of(name, value) for value in values)}"
 
 
+#: The order of each group of each list, in each language, as it was last worked out.
+_orders: dict[tuple[type, str, str | None], Order] = {}
+
+
+def _is_same(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
+    """Whether these are the same counts; large ones are compared only where that is quick."""
+    return one is other or (type(one) is dict and type(other) is dict and one == other)
+
+
+def _most_common(counted: Mapping[str, int]) -> list[str]:
+    """The values that are listed if not all can be, with all those as common as the last."""
+    if len(counted) <= MOST_OPTIONS:
+        return list(counted)
+    least = nlargest(MOST_OPTIONS, counted.values())[-1]
+    return [value for value, number in counted.items() if number >= least]
+
+
 def _to(name: str, query: QueryDict) -> str:
-    return f"{reverse(name)}{'?' if query else ''}{query.urlencode()}"
+    path = _path(name, get_language(), get_script_prefix())
+    return f"{path}?{query.urlencode()}" if query else path
+
+
+@cache
+def _path(name: str, language: str | None, home: str) -> str:
+    return reverse(name)
 
 
 def exactly(query: search.SearchQuery, corrected: Iterable[str]) -> str:

@@ -14,11 +14,13 @@ import re
 import textwrap
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -26,6 +28,8 @@ from core.plaintext import calm, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from django.utils.safestring import SafeString
 
 #: Columns of the plain text, and characters of a subject and of what programs show beside it.
 WIDTH, LONGEST_SUBJECT, LONGEST_PREHEADER = 72, 180, 140
@@ -64,6 +68,8 @@ def shortened(text: str, most: int) -> str:
 def is_from_right(text: str, *, otherwise: bool) -> bool:
     """Whether a text runs from the right. It runs as its mail does (``otherwise``), names and
     titles in it or not, unless hardly any of its letters do."""
+    if text.isascii() and not otherwise:
+        return False
     left = right = 0
     for char in text:
         kind = unicodedata.bidirectional(char)
@@ -90,6 +96,8 @@ def apart(text: str) -> str:
     """Words of somebody as part of a sentence: where they run against the sentence, or in both
     directions, their direction is kept to themselves."""
     text = clean(text)
+    if text.isascii() and not get_language_bidi():
+        return text
     kinds = {unicodedata.bidirectional(char) for char in text}
     against = "L" in kinds if get_language_bidi() else bool(kinds & {"R", "AL"})
     return f"{FIRST_STRONG}{text}{END_ISOLATE}" if against else text
@@ -347,8 +355,9 @@ DARK = {
 }  # fmt: skip
 
 
-def styles(language: str, *, from_right: bool) -> dict[str, str]:
-    """What stands at each element, by its name in the template."""
+@cache
+def styles(language: str, *, from_right: bool) -> dict[str, SafeString]:
+    """What stands at each element, by its name in the template, ready to stand there."""
     c = LIGHT
     sans, serif, leading = SANS, SERIF, "1.55"
     if from_right:
@@ -358,7 +367,7 @@ def styles(language: str, *, from_right: bool) -> dict[str, str]:
         sans = serif = CHINESE
         leading = "1.7"
     begin = "right" if from_right else "left"
-    return {
+    found = {
         "body": f"margin:0;padding:0;background:{c['page']};-webkit-text-size-adjust:100%",
         "hidden": "display:none;max-height:0;overflow:hidden;mso-hide:all",
         "page": f"margin:0;padding:20px 10px 32px;background:{c['page']};color:{c['ink']};"
@@ -406,8 +415,10 @@ def styles(language: str, *, from_right: bool) -> dict[str, str]:
         f"color:{c['faint']};font-size:14px;line-height:1.6",
         "fine": f"margin:0 0 8px;color:{c['faint']}",
     }
+    return {name: escape(style) for name, style in found.items()}
 
 
+@cache
 def _dark() -> str:
     """The colours for programs that honour the reader's wish for dark ones."""
     d = DARK
@@ -472,7 +483,7 @@ def language_of(text: str, likely: str) -> str:
     """The language of a text whose language nobody noted: the likely one, unless its script says
     otherwise."""
     scripts = {"ar": 0, "ru": 0, "zh-hans": 0, "": 0}
-    for char in text:
+    for char in "" if text.isascii() else text:
         name = unicodedata.name(char, "") if char.isalpha() else None
         if name is not None:
             found = {"ARABIC": "ar", "CYRILLIC": "ru", "CJK": "zh-hans"}

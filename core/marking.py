@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from core.search.asking import SearchQuery
 from core.search.terms import Phrase
 from core.search.vocabulary import stem_form, understand
-from core.text import form, is_unspaced, tokens
+from core.text import form, is_unspaced, simplified, tokens
 
 #: A word as it stands in a text: letters and digits with the marks written on them.
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0dff]*")
@@ -107,6 +107,7 @@ class Marker:
 
     def _pairs(self, run: str, offset: int) -> Iterator[Place]:
         """In scripts without spaces: the characters of each pair found, joined."""
+        run = simplified(run)
         hits: list[int | None] = [None] * len(run)
         for i in range(len(run)):
             number = self._forms.get(form(run[i : i + 2]))

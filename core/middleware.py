@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from django_structlog.middlewares import RequestMiddleware
+from structlog.contextvars import bind_contextvars
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -31,6 +34,17 @@ class RefuseBrokenText:
                 content_type="text/plain; charset=utf-8",
             )
         return self.get_response(request)
+
+
+class RequestLog(RequestMiddleware):
+    """A line for each request. Who asks is looked up only where there is somebody to look up."""
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or request.session.modified:
+            RequestMiddleware.bind_user_id(request)
+        else:
+            bind_contextvars(user_id=None)
 
 
 class PrivatePages:

@@ -330,6 +330,26 @@ class SearchFacet(models.Model):
         return f"{self.group}:{self.value}"
 
 
+class SearchChange(models.Model):
+    """One change of a search document, noted by the database itself (``core.search.structure``).
+
+    A process that counts over a snapshot reads here what has changed since it was made. ``token``
+    is drawn at random, so that a snapshot is only used with the database it was made of.
+    """
+
+    seq = models.BigAutoField(primary_key=True)
+    document = models.BigIntegerField()
+    token = models.BigIntegerField()
+    #: On PostgreSQL, the transaction that changed it; nought on SQLite, which has one at a time.
+    xid = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["xid"], name="changed_by")]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.document}"
+
+
 class SearchWord(models.Model):
     """The vocabulary: each word of each language as people write it, and its documents.
 

@@ -20,6 +20,7 @@ import logging
 import re
 import smtplib
 import sys
+import time
 import uuid
 from abc import abstractmethod
 from collections import Counter as Counts
@@ -45,13 +46,20 @@ FATES = Counter("portal_mails", "Sendings by what became of them", ["of", "fate"
 #: fits into a third of it.
 LEASE = dt.timedelta(seconds=60)
 #: Rows claimed at a time. Whatever dies costs at most one copy of one of them.
-AT_ONCE = 5
+AT_ONCE = 20
+#: Seconds a sender stays with the rows it claimed. Then it gives back what is left, so that with a
+#: slow server, too, what is more urgent waits no longer, and no lease runs out.
+LONGEST_IN_HAND = 5.0
 #: Seconds before the next attempt, when the server said "later".
 BACK_OFF = (30, 60, 300, 900, 3600)
 #: The same when no server answered: the mail is not to blame, so the wait does not grow.
 WHILE_DOWN = dt.timedelta(seconds=30)
 #: Sendings of unknown fate before a person looks.
 MOST_UNSURE = 2
+
+
+#: How the problem of a mail begins that waits for a moment of its reader's.
+NOT_BEFORE = "not before "
 
 
 class Unwanted(Exception):
@@ -62,7 +70,7 @@ class NotNow(Exception):
     """Raised by ``compose``: this is to be sent, but not before a moment (``until``)."""
 
     def __init__(self, until: dt.datetime) -> None:
-        super().__init__(f"not before {until.isoformat()}")
+        super().__init__(f"{NOT_BEFORE}{until.isoformat()}")
         self.until = until
 
 
@@ -80,6 +88,8 @@ class Owed(models.Model):
     forgotten: ClassVar[dict[str, Any]] = {}
     #: Who is served first.
     turn: ClassVar[tuple[str, ...]] = ("available_at", "pk")
+    #: When it was due, while a sender has it in hand.
+    due_at: dt.datetime | None = None
 
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.OWED)
@@ -112,6 +122,11 @@ class Owed(models.Model):
         """What messages of this kind go over, closed at the end (``with``)."""
         return Line()
 
+    @classmethod
+    def prepare(cls, rows: Sequence[Any]) -> None:
+        """Told which rows a sender is about to compose, to read for all of them at once what each
+        would read by itself. What it reads has to hold when they are composed."""
+
     @abstractmethod
     def compose(self) -> Any:
         """The message itself, as its line takes it: for mail an ``EmailMessage`` without its
@@ -133,9 +148,10 @@ class Owed(models.Model):
             )
         )
 
-    def _mine(self) -> models.QuerySet[Self]:
+    def _mine(self, **also: Any) -> models.QuerySet[Self]:
         """This row, as long as it is owed under our lease."""
-        return type(self)._base_manager.filter(pk=self.pk, state=self.State.OWED, lease=self.lease)
+        rows = type(self)._base_manager
+        return rows.filter(pk=self.pk, state=self.State.OWED, lease=self.lease, **also)
 
     def begin(self) -> bool:
         """Note that a sending begins. False if the row is not ours any more, or too little of the
@@ -145,11 +161,8 @@ class Owed(models.Model):
             self.settle(self.State.UNCONFIRMED, problem="interrupted")
             return False
         now = timezone.now()
-        return bool(
-            self._mine()
-            .filter(available_at__gt=now + LEASE / 3)
-            .update(started_at=now, unsure=unsure)
-        ) and self._note(unsure)
+        mine = self._mine(available_at__gt=now + LEASE / 3)
+        return bool(mine.update(started_at=now, unsure=unsure)) and self._note(unsure)
 
     def _note(self, unsure: int) -> bool:
         self.unsure = unsure
@@ -170,8 +183,9 @@ class Owed(models.Model):
         )
 
     def give_back(self) -> None:
-        """Claimed and not begun: for the next sender, at once. What was said of it stays."""
-        self._mine().update(available_at=timezone.now(), lease=None)
+        """Claimed and not begun: for the next sender, at once and in its old place. What was said
+        of it stays."""
+        self._mine().update(available_at=self.due_at or timezone.now(), lease=None)
 
     def doubt(self, why: str) -> None:
         """The server may have taken it: nobody knows."""
@@ -187,6 +201,13 @@ class Owed(models.Model):
             attempts=models.F("attempts") + 1,
             problem=why[:200],
         )
+
+
+def look_again(rows: models.QuerySet[Any]) -> int:
+    """The moment these wait for may be another by now (``NotNow``): the next sender asks. What the
+    server put off stays put off. Returns how many there are."""
+    waiting = rows.filter(state=Owed.State.OWED, lease=None, problem__startswith=NOT_BEFORE)
+    return waiting.update(available_at=timezone.now())
 
 
 def masked(address: str) -> str:
@@ -412,6 +433,7 @@ def claim(model: type[Owed], *, at_most: int = AT_ONCE, only: int | None = None)
             lease=token, available_at=now + LEASE
         )
     for row in rows:
+        row.due_at = row.available_at
         row.lease, row.available_at = token, now + LEASE
     return rows
 
@@ -489,13 +511,24 @@ def drain(
     return tally
 
 
+def _prepare(rows: Sequence[Owed]) -> None:
+    """Let these rows read together what they need. Where that fails each reads by itself, and says
+    what is wrong with it."""
+    try:
+        type(rows[0]).prepare(rows)
+    except Exception:
+        log.exception("owed mails could not be prepared")
+
+
 def _send(
     rows: Sequence[Owed], line: Line, tally: Tally, stopped: Callable[[], bool] = lambda: False
 ) -> bool:
-    """Send what was claimed; whether somebody answered at the other end. Asked to stop, the mail
-    in hand is finished and the others are given back."""
+    """Send what was claimed; whether somebody answered at the other end. Asked to stop, or when it
+    takes long, the mail in hand is finished and the others are given back."""
+    until = time.monotonic() + min(LONGEST_IN_HAND, LEASE.total_seconds() / 3)
+    _prepare(rows)
     for place, row in enumerate(rows):
-        if place and stopped():
+        if place and (stopped() or time.monotonic() > until):
             for rest in rows[place:]:
                 rest.give_back()
             break

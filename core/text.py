@@ -35,15 +35,34 @@ LANGUAGES_BY_SCRIPT = {
     "arabic": ("ar",),
 }
 
+
+def _lines(name: str) -> Iterator[str]:
+    """The lines of a data file that are no remarks."""
+    for line in (Path(__file__).parent / "data" / name).read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line
+
+
 #: Words that carry no meaning of their own, of all languages together.
 STOP_WORDS = frozenset(
-    word
-    for line in (Path(__file__).parent / "data" / "stop-words.txt").read_text("utf-8").splitlines()
-    if not line.startswith("#")
-    for word in line.partition(":")[2].split()
+    word for line in _lines("stop-words.txt") for word in line.partition(":")[2].split()
 )
+#: Traditional Chinese characters and the simplified ones for which they stand.
+_TRADITIONAL = {
+    ord(pair[0]): pair[1] for line in _lines("traditional-chinese.txt") for pair in line.split()
+}
 
 _SPACES = re.compile(r"\s+")
+#: Digits in groups of three, set apart by one and the same mark: "1,000", "1.000", "1 000".
+_GROUPED = re.compile(
+    "(?<![\\w.,])(?!0|\u0660|\u06f0|\u0966)\\d{1,3}"
+    "([ \u00a0\u2009\u202f.,'\u2019\u066c])\\d{3}(?:\\1\\d{3})*(?!\\w|(?!\\s)\\1\\d)"
+)
+_NO_DIGITS = re.compile(r"\D")
+#: What is typed for an apostrophe: it separates words, whichever it is.
+_APOSTROPHES = dict.fromkeys(
+    [0x0060, 0x00B4, 0x02B9, 0x02BB, 0x02BC, 0x02BD, 0x02C8, 0x02CA, 0x02CB, 0x2032, 0xA78C], "'"
+)
 #: Accents and vowel signs that people leave out when they type: general combining marks (the
 #: breve of the Russian "й" is part of the letter), Hebrew points, Arabic vowel signs.
 _ACCENTS = re.compile(
@@ -114,10 +133,15 @@ def base_language(language: str) -> str:
 
 def runs(text: str) -> Iterator[tuple[str, bool]]:
     """The words of a text in lower case with their accents, and whether each is an unbroken
-    run of a script that does not separate its words."""
-    text = unicodedata.normalize("NFKC", text)
+    run of a script that does not separate its words.
+
+    A number is one word however its thousands are set apart, and Chinese is read in simplified
+    characters.
+    """
+    text = _GROUPED.sub(_ungrouped, text)
     if not text.isascii():
-        text = text.translate(_INVISIBLE | _VOWEL_SIGNS | _DIGITS)
+        text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))
+        text = simplified(text.translate(_INVISIBLE | _VOWEL_SIGNS | _DIGITS))
     for match in _WORD.finditer(text.replace("_", " ").casefold()):
         word = match.group()
         if word.isascii() or not _UNSPACED.search(word):
@@ -126,6 +150,15 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
         for place, segment in enumerate(_SEGMENTS.split(word)):
             if segment:
                 yield (segment, True) if place % 2 else (segment[:LONGEST_TOKEN], False)
+
+
+def _ungrouped(number: re.Match[str]) -> str:
+    return _NO_DIGITS.sub("", number.group())
+
+
+def simplified(text: str) -> str:
+    """The text with simplified Chinese characters for the traditional ones, as long as before."""
+    return text.translate(_TRADITIONAL) if _UNSPACED.search(text) else text
 
 
 def tokens(text: str) -> list[str]:
@@ -167,11 +200,36 @@ def script_of(word: str) -> str:
     return ""
 
 
+#: What the stemmers leave apart: English plurals that change within, Portuguese "ações" and
+#: "ação", Indonesian "meningkatkan" and "tingkat" (but "menilai" is of "nilai"), "berkelanjutan"
+#: and "kelanjutan". The Arabic article goes first, with a conjunction or a preposition before it,
+#: so that a word has one stem with it and without.
+_REGULAR = {"children": "child", "women": "woman", "men": "man"}
+_BEFORE_STEMMING = {
+    "pt": ((re.compile("(?:õ|ã)es$"), "ão"),),
+    "id": (
+        (re.compile("^[mp]en(?=[aeiou])(?!aik|ama|anti|asi|egara|egeri|ikah|ikmat|ilai)"), "t"),
+        (re.compile("^ber(?=ke.{3,}an$)"), ""),
+    ),
+    "ar": ((re.compile("^(?:[وف]?[بك]?ال|[وف]?لل)+(?=...)"), ""),),
+}
+
+
+def _regular(word: str, language: str) -> str:
+    """The word in the shape from which its stemmer finds the stem of its kin."""
+    if language == "en":
+        return _REGULAR.get(word, word)
+    for pattern, replacement in _BEFORE_STEMMING.get(language, ()):
+        word = pattern.sub(replacement, word)
+    return word
+
+
 def stem(word: str, language: str) -> str:
     """The folded stem of a word as written; the folded word where the language is not known."""
     language = base_language(language)
     if _SCRIPT_OF.get(language) != script_of(word):
         return fold(word)
+    word = _regular(word, language)
     with _locks[language]:  # a stemmer keeps the word it works on in itself
         if language not in _stemmers:
             # Imported at first need: it loads the tables of thirty languages, a third of a
@@ -179,7 +237,12 @@ def stem(word: str, language: str) -> str:
             import snowballstemmer  # noqa: PLC0415
 
             _stemmers[language] = snowballstemmer.stemmer(STEMMERS[language])
-        return fold(_stemmers[language].stemWord(word)) or fold(word)
+        stemmer = _stemmers[language]
+        found = stemmer.stemWord(word)
+        # Of two Indonesian endings it may take away one: "sekolahnya", "sekolah", "seko".
+        while language == "id" and (shorter := stemmer.stemWord(found)) != found:
+            found = shorter
+        return fold(found) or fold(word)
 
 
 class _Text(HTMLParser):

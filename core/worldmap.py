@@ -1,4 +1,5 @@
-"""Where a place lies on the world map, and how dots on it keep clear of each other.
+"""Where a place lies on the world map, how dots on it keep clear of each other, and how large
+circles for figures are.
 
 The map is Equal Earth centred on 11° east, 1600 by 734 units, without Antarctica.
 """
@@ -6,16 +7,18 @@ The map is Equal Earth centred on 11° east, 1600 by 734 units, without Antarcti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import asin, cos, hypot, radians, sin, sqrt
+from math import asin, atan2, cos, degrees, hypot, radians, sin, sqrt
 from pathlib import Path
 
 WIDTH, HEIGHT = 1600, 734
 LAND_FILE = Path(__file__).parent / "data" / "world-land.svg"
 LETTER = 10.5
 """Mean advance of a letter of the map's labels, in map units."""
+LARGEST, SMALLEST = 40.0, 5.0
+"""Radius of the circle of the largest figure, and the least one that is still seen."""
 
 
 @dataclass
@@ -39,6 +42,19 @@ class Dot:
         return 15 if self.count else 11
 
 
+@dataclass
+class Circle:
+    """One figure on the map: the area of its circle stands for it."""
+
+    label: str
+    value: int
+    url: str
+    x: float
+    y: float
+    radius: float
+    name_at: tuple[int, int, str] | None = field(default=None, compare=False)
+
+
 def project(lon: float, lat: float) -> tuple[int, int]:
     """Longitude and latitude in degrees to the map's coordinates."""
     along = radians((lon - 11 + 180) % 360 - 180)
@@ -57,6 +73,47 @@ def land() -> str:
     if found is None:
         raise ValueError(f"No path in {LAND_FILE}")
     return found.group(1)
+
+
+def middle(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Longitude and latitude in the middle of these, wherever the map is cut."""
+    x = y = z = 0.0
+    for lon, lat in points:
+        along, up = radians(lon), radians(lat)
+        x, y, z = x + cos(up) * cos(along), y + cos(up) * sin(along), z + sin(up)
+    return degrees(atan2(y, x)), degrees(atan2(z, hypot(x, y)))
+
+
+def radius_of(value: int, most: int) -> float:
+    """The radius of a figure's circle where ``most`` is the largest figure."""
+    return round(max(SMALLEST, LARGEST * sqrt(value / most)), 1) if most else SMALLEST
+
+
+def circles(
+    places: Iterable[tuple[str, int, str, float, float]], *, named: int = 0
+) -> list[Circle]:
+    """A circle for each place, given as name, figure, address, longitude and latitude.
+
+    They stay where they belong: the largest comes first, so that none is hidden by another
+    drawn later. As many as ``named`` of the largest bear their names, where there is room.
+    """
+    given = sorted((place for place in places if place[1] > 0), key=lambda one: (-one[1], one[0]))
+    most = given[0][1] if given else 0
+    drawn = [
+        Circle(label, value, url, x, y, radius_of(value, most))
+        for label, value, url, lon, lat in given
+        for x, y in [project(lon, lat)]
+    ]
+    _name(drawn, named)
+    return drawn
+
+
+def scale_of(most: int) -> list[tuple[int, float]]:
+    """Figures for the key, largest first, with the radius of each."""
+    if most < 1:
+        return []
+    chosen = dict.fromkeys([most, max(1, round(most / 4)), 1])
+    return [(value, radius_of(value, most)) for value in chosen]
 
 
 def arrange(dots: Iterable[Dot]) -> list[Dot]:
@@ -108,15 +165,16 @@ def _spread(dots: list[Dot]) -> None:
 Box = tuple[float, float, float, float]
 
 
-def _name(dots: list[Dot]) -> None:
-    """Place each name beside, below or above its dot, where nothing else is; else leave it out.
+def _name(dots: Sequence[Dot | Circle], most: int | None = None) -> None:
+    """Place each name, or those of the first ``most``, beside, below or above its dot, where
+    nothing else is; else leave it out.
 
     A name left out is still the accessible name of the link and stands in the list below the map.
     """
     taken: list[Box] = [
-        (d.x - d.radius, d.y - d.radius, d.x + d.radius, d.y + d.radius) for d in dots
+        (d.x - d.radius, d.y - d.radius, d.x + d.radius, d.y + d.radius) for d in dots[:most]
     ]
-    for own, dot in enumerate(dots):
+    for own, dot in enumerate(dots[:most]):
         wide, gap = LETTER * len(dot.label), dot.radius + 8
         places = [
             (dot.x + gap, dot.y + 7, "start"),

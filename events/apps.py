@@ -9,7 +9,7 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        from events import receivers, waiting  # noqa: F401, PLC0415 (they register)
+        from events import receivers, searched, waiting  # noqa: F401, PLC0415 (they register)
         from events.presentation import VERBS  # noqa: PLC0415 (models come first)
 
         name_verbs(VERBS)

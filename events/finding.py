@@ -1,27 +1,31 @@
 """How events and what came of them are found: their entries in the search.
 
-A session is found by the entry of its event. What belongs to an event that is not public is
-not found.
+A session is found by itself and by the entry of its event. What belongs to an event that is not
+public is not found.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
 from core import search
-from core.models import SearchDocument
+from core.models import SearchDocument, SearchFacet
 from core.search import Document as Entry
-from events.models import Commitment, Contribution, Event, Paragraph, Person
-from hubs.reference import countries
+from events.choices import EventKind
+from events.models import Commitment, Contribution, Event, Paragraph, Person, Session
+from events.signals import event_noted
+from hubs.reference import countries, regions_of
 
 if TYPE_CHECKING:
     from hubs.models import Country
 
 EVENT = "event"
+WEBINAR = "webinar"
+SESSION = "session"
 PERSON = "person"
 PARAGRAPH = "paragraph"
 COMMITMENT = "commitment"
@@ -44,11 +48,27 @@ def _names(code: str | None) -> str:
     return " ".join(sorted(set(country.names.values()))) if country else ""
 
 
-def _event_entry(event: Event) -> Entry:
+def year_of(partial: str) -> list[str]:
+    """The year of a partial date, for those who narrow by it."""
+    return [partial[:4]] if partial else []
+
+
+def _place(event: Event) -> dict[str, list[str]]:
+    country = [event.country_id] if event.country_id else []
+    return {"country": country, "region": sorted(regions_of(country))}
+
+
+def kind_of(event: Event) -> str:
+    """As which kind of record an event is found."""
+    return WEBINAR if event.kind == EventKind.WEBINAR else EVENT
+
+
+def event_entry(event: Event) -> Entry:
+    """The search document of a public event."""
     claims = list(event.claims.all())
     sessions = list(event.sessions.all())
     return Entry(
-        kind=EVENT,
+        kind=kind_of(event),
         object_id=str(event.pk),
         title=event.name,
         summary=_lines(event.short, event.theme, event.summary, event.city),
@@ -61,11 +81,36 @@ def _event_entry(event: Event) -> Entry:
             *(party.name for party in event.parties.all()),
         ),
         published_at=_instant(event.starts),
-        facets={"kind": [event.kind]},
+        facets={
+            "type": [event.kind],
+            "year": year_of(event.starts),
+            "status": [event.status],
+            **_place(event),
+        },
     )
 
 
-def _paragraph_entry(paragraph: Paragraph) -> Entry:
+def session_entry(session: Session, event: Event) -> Entry:
+    """The search document of a session of a public event."""
+    partial = session.day.isoformat() if session.day else event.starts
+    return Entry(
+        kind=SESSION,
+        object_id=str(session.pk),
+        title=session.title,
+        summary=session.summary,
+        body=_lines(session.code, event.name, event.short, event.city),
+        published_at=_instant(partial),
+        facets={
+            "event": [str(event.pk)],
+            "type": [session.kind],
+            "year": year_of(partial),
+            **_place(event),
+        },
+    )
+
+
+def paragraph_entry(paragraph: Paragraph) -> Entry:
+    """The search document of a paragraph of a public event's document."""
     document = paragraph.document
     return Entry(
         kind=PARAGRAPH,
@@ -75,11 +120,16 @@ def _paragraph_entry(paragraph: Paragraph) -> Entry:
         body=paragraph.text,
         language=paragraph.language,
         published_at=_instant(document.date),
-        facets={},
+        facets={
+            "document": [document.name],
+            "year": year_of(document.date),
+            "language": [paragraph.language],
+        },
     )
 
 
-def _commitment_entry(commitment: Commitment) -> Entry:
+def commitment_entry(commitment: Commitment) -> Entry:
+    """The search document of a commitment made at a public event."""
     return Entry(
         kind=COMMITMENT,
         object_id=str(commitment.pk),
@@ -87,11 +137,19 @@ def _commitment_entry(commitment: Commitment) -> Entry:
         summary=_lines(commitment.quoted, *(owner.name for owner in commitment.owners.all())),
         body=_lines(*(update.text for update in commitment.updates.all()), commitment.note),
         published_at=_instant(commitment.due or commitment.event.starts),
-        facets={},
+        facets={
+            "type": [commitment.kind],
+            "progress": [commitment.progress],
+            "year": year_of(commitment.due or commitment.event.starts),
+            "country": sorted(
+                {owner.country_id for owner in commitment.owners.all() if owner.country_id}
+            ),
+        },
     )
 
 
-def _person_entry(person: Person, contributions: Iterable[Contribution]) -> Entry:
+def person_entry(person: Person, contributions: Iterable[Contribution]) -> Entry:
+    """The search document of a person of whom something public is known."""
     rows = list(contributions)
     return Entry(
         kind=PERSON,
@@ -103,7 +161,7 @@ def _person_entry(person: Person, contributions: Iterable[Contribution]) -> Entr
             *(row.event.name for row in rows if row.event),
         ),
         published_at=None,
-        facets={},
+        facets={"country": [person.country_id] if person.country_id else []},
     )
 
 
@@ -111,38 +169,54 @@ def note(event: Event) -> None:
     """Write or remove what is found of an event, in the caller's transaction."""
     paragraphs = Paragraph.objects.filter(document__event=event).select_related("document")
     commitments = event.commitments.select_related("event").prefetch_related("owners", "updates")
-    known = {
-        EVENT: [str(event.pk)],
-        PARAGRAPH: [str(row.pk) for row in paragraphs],
-        COMMITMENT: [str(row.pk) for row in commitments],
-    }
-    if not event.is_public:
-        for kind, keys in known.items():
-            search.remove_many(kind, keys)
-    else:
+    sessions = list(event.sessions.all()) if event.is_public else []
+    if event.is_public:
         search.index_many(
             [
-                _event_entry(event),
-                *(_paragraph_entry(row) for row in paragraphs if row.text),
-                *(_commitment_entry(row) for row in commitments),
+                event_entry(event),
+                *(session_entry(row, event) for row in sessions),
+                *(paragraph_entry(row) for row in paragraphs if row.text),
+                *(commitment_entry(row) for row in commitments),
             ]
         )
         search.remove_many(PARAGRAPH, [row.pk for row in paragraphs if not row.text])
+    else:
+        search.remove(kind_of(event), event.pk)
+        search.remove_many(PARAGRAPH, [row.pk for row in paragraphs])
+        search.remove_many(COMMITMENT, [row.pk for row in commitments])
+    _forget_others(event, {row.pk for row in sessions})
     note_people(Person.objects.filter(contributions__event=event).distinct())
+    event_noted.send(Event, event=event)
+
+
+def _forget_others(event: Event, sessions: Collection[int]) -> None:
+    """Sessions that are no more, and the event as the kind it was before. One query for none."""
+    before = EVENT if kind_of(event) == WEBINAR else WEBINAR
+    there = SearchFacet.objects.filter(kind=SESSION, group="event", value=str(event.pk))
+    rows = SearchDocument.objects.filter(
+        Q(kind=before, object_id=str(event.pk)) | Q(pk__in=there.values("document"))
+    )
+    for kind, key in rows.values_list("kind", "object_id"):
+        if kind != SESSION or int(key) not in sessions:
+            search.remove(kind, key)
+
+
+def told_of(people: Iterable[Person]) -> dict[int, list[Contribution]]:
+    """What is public of each of these people. One query."""
+    rows: dict[int, list[Contribution]] = {person.pk: [] for person in people}
+    found = Contribution.objects.filter(person__in=list(rows)).select_related("event")
+    for row in found:
+        if row.event is None or row.event.is_public:
+            rows[row.person_id].append(row)
+    return rows
 
 
 def note_people(people: Iterable[Person]) -> None:
     """The same for people: found while something public is known of them."""
     people = list(people)
     prefetch_related_objects(people, "other_names")
-    rows: dict[int, list[Contribution]] = {person.pk: [] for person in people}
-    found = Contribution.objects.filter(person__in=people).select_related("event")
-    for row in found:
-        if row.event is None or row.event.is_public:
-            rows[row.person_id].append(row)
-    search.index_many(
-        _person_entry(person, rows[person.pk]) for person in people if rows[person.pk]
-    )
+    rows = told_of(people)
+    search.index_many(person_entry(person, rows[person.pk]) for person in people if rows[person.pk])
     search.remove_many(PERSON, [person.pk for person in people if not rows[person.pk]])
 
 

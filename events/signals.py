@@ -25,3 +25,7 @@ document_added = Signal()
 
 #: An event has a new conclusion (a key message). Arguments: event, by.
 conclusion_added = Signal()
+
+#: What everybody reads of an event was written into the search anew: it may be public now, or not
+#: any more. Arguments: event.
+event_noted = Signal()

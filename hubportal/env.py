@@ -84,6 +84,8 @@ def database(url: str, *, sqlite_default: Path) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": Path(name),
+            # To open the file and read its tables anew would cost more than most pages.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,

@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "core.middleware.RequestLog",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "core.templatetags.components",
+                "core.templatetags.kept",
                 "core.templatetags.richtext",
             ],
         },
@@ -270,6 +271,12 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR / "media"
+
+# What this machine counts over when somebody searches (docs/search.md): made by a task once there
+# are so many documents, and made anew when so many have changed.
+SEARCH_SNAPSHOT = VAR / "search" / "snapshot"
+SEARCH_SNAPSHOT_FROM = 2_000
+SEARCH_SNAPSHOT_CHANGES = 500
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -377,6 +384,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain": {"task": "notifications.tasks.drain", "schedule": 5.0},
     "owe-digests": {"task": "notifications.tasks.owe_digests", "schedule": 300.0},
     "check-links": {"task": "catalogue.tasks.check_owed_links", "schedule": 60.0},
+    "keep-snapshot": {"task": "core.tasks.keep_snapshot", "schedule": 120.0},
     "mend-search": {"task": "catalogue.tasks.mend_search", "schedule": 3600.0},
     "keep-dates": {"task": "validation.tasks.keep_dates", "schedule": 600.0},
     "remind-of-events": {"task": "participation.tasks.remind", "schedule": 300.0},

@@ -7,7 +7,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from hubportal import dashboard, display, health, pages
+from hubportal import dashboard, display, health, pages, searching
 from notifications import device_views
 
 
@@ -46,8 +46,11 @@ if settings.MAIL_PROVIDER:
 urlpatterns += i18n_patterns(
     path("", pages.home, name="home"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
-    path("search/", pages.search, name="search"),
+    path("search/", searching.search, name="search"),
+    path("search/suggestions/", searching.suggest, name="search-suggestions"),
+    path("search/to/<slug:kind>/<int:key>/", searching.leap, name="search-leap"),
     path("pages/<slug:name>/", pages.page, name="page"),
+    path("", include("hubportal.statistics.urls")),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("hubs/", include("assessment.urls")),

@@ -9,7 +9,7 @@ class HubsConfig(AppConfig):
     name = "hubs"
 
     def ready(self) -> None:
-        from hubs import receivers, waiting  # noqa: F401, PLC0415 (they register)
+        from hubs import receivers, searched, waiting  # noqa: F401, PLC0415 (they register)
         from hubs.choices import VERBS  # noqa: PLC0415 (models come first)
 
         name_verbs(VERBS)

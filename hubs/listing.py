@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import search
-from core.facets import FacetedList, Group
+from core.facets import FIXED, FacetedList, Group
 from core.text import fold
 from hubs import choices as c
 from hubs import directory, finding, reference
@@ -219,6 +219,14 @@ class HubDirectory(FacetedList):
             self.group("stage"),
         ]
         return [group for group in made if group.is_worth_showing]
+
+    def words_from(self, name: str) -> object | None:
+        match name:
+            case "sector":
+                return reference.sectors()
+            case "language":
+                return reference.languages()
+        return FIXED
 
     def label_of(self, group: str, value: str) -> str:
         match group:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.held_admin import OfPortalModerators, OwedAdmin
 from core.outbox import masked
 from notifications import addresses
-from notifications.models import Address, Delivery, Notification
+from notifications.models import Address, Delivery, Notification, PushDelivery
 from validation.conflicts import concerned
 from validation.models import Case
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
+    from django.utils.safestring import SafeString
 
     from core.outbox import Owed
 
@@ -30,13 +34,23 @@ class DeliveryAdmin(OwedAdmin):
     not say whom it goes to; and nobody sees it who has a part in a case themselves.
     """
 
-    list_display = ["age", "sort", "kind", "masked_address", "state", "attempts", "masked_problem"]
+    list_display = ["age", "state", "kind", "sort", "masked_address", "attempts", "masked_problem"]
     list_filter = [*OwedAdmin.list_filter, "sort", "kind"]
     list_select_related = ["user", "notification__notice"]
     fields = [
         "sort", "kind", "masked_address", "state", "created_at", "available_at", "expires_at",
-        "attempts", "unsure", "sent_at", "masked_problem", "message_id",
+        "attempts", "in_doubt", "sent_at", "masked_problem", "header",
     ]  # fmt: skip
+
+    @admin.display(description=gettext_lazy("Perhaps sent"))
+    def in_doubt(self, row: Owed) -> int:
+        """How many of its sendings are of unknown fate."""
+        return row.unsure
+
+    @admin.display(description="Message-ID")
+    def header(self, row: Owed) -> SafeString:
+        """What a mail server's log knows it by, in one piece."""
+        return format_html('<bdi dir="ltr">{}</bdi>', row.message_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -54,6 +68,24 @@ class DeliveryAdmin(OwedAdmin):
 
     def _is_discreet(self, row: Any) -> bool:
         return row.notification is not None and row.notification.notice.precision == "day"
+
+
+@admin.register(PushDelivery)
+class PushDeliveryAdmin(DeliveryAdmin):
+    """Messages to devices, to read: they say nothing but a kind, and what they are about stands in
+    the portal. So nobody has to decide about one."""
+
+    list_display = ["age", "state", "kind", "masked_address", "attempts", "masked_problem"]
+    list_filter = [*OwedAdmin.list_filter, "kind"]
+    list_select_related = ["device__user", "notification__notice"]
+    fields = [
+        "kind", "masked_address", "state", "created_at", "available_at", "expires_at", "attempts",
+        "in_doubt", "sent_at", "masked_problem",
+    ]  # fmt: skip
+    actions: Sequence[Any] = ()
+
+    def address_of(self, row: Any) -> str:
+        return "" if self._is_discreet(row) else row.device.user.email
 
 
 @admin.register(Address)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from django.apps import AppConfig, apps
+from django.utils.translation import gettext_lazy as _
 
 from core.audit import name_verbs
 
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
+    verbose_name = _("Notifications")
 
     def ready(self) -> None:
         from notifications import (  # noqa: PLC0415 (registers them)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,7 @@ from community.models import (
 )
 from community.models.synthesis import SynthesisVersion
 from community.people import seen_as, with_people
+from core.text import plain
 from notifications.models.following import Follow, Kind
 from notifications.models.notices import Reason, Subject
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from accounts.models import User
     from notifications.models.notices import Notice, Notification
 
+#: Of what a post says so much is kept for the beginning that a mail shows.
+LONGEST_BEGINNING = 2000
 #: Accounts in a stream of followers, by key, beyond a given one: no list is ever made of all.
 Stream = QuerySet[Any, Any]
 
@@ -56,6 +60,25 @@ class Line:
     excerpt: str = ""
 
 
+@dataclass(slots=True)
+class Shared:
+    """What everybody can read, kept for a moment while mails are written to one reader after the
+    other. Who may read more is asked for more, by themselves."""
+
+    _posts: dict[int, tuple[Post, str]] = field(default_factory=dict)
+    _asked: set[int] = field(default_factory=set)
+
+    def posts(self, keys: Iterable[int]) -> dict[int, tuple[Post, str]]:
+        """Those among these posts that a stranger can read, each with how it begins. One query for
+        those it was not asked for yet."""
+        keys = set(keys)
+        if new := keys - self._asked:
+            self._asked |= new
+            for post in with_people(_readable_posts(new, AnonymousUser())):
+                self._posts[post.pk] = post, plain(post.body)[:LONGEST_BEGINNING]
+        return {key: self._posts[key] for key in keys & self._posts.keys()}
+
+
 @dataclass(frozen=True, slots=True)
 class Noticeable:
     """One sort of fact. ``streams`` are queries of account numbers; ``lines`` reads many."""
@@ -69,6 +92,9 @@ class Noticeable:
     letter: Callable[[Notice, str, str], LetterText] | None = None
     #: Where one sort of fact is sorted now here, now there, by what it says.
     kind_of: Callable[[Notice, str], NoticeKind] | None = None
+    #: The same as ``lines`` for one reader after the other, where what everybody can read need not
+    #: be asked for again.
+    shared_lines: Callable[[Iterable[Notification], User, Shared], dict[int, Line]] | None = None
     #: Why those are told who are not told by name.
     reason: Callable[[Notice], str] = lambda _notice: Reason.FOLLOWING
 
@@ -146,16 +172,23 @@ _SAID = {
 }
 
 
-def _post_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
-    by_post = _by_subject(rows)
-    posts = with_people(
-        Post.objects.shown()
-        .filter(pk__in=by_post, discussion__in=Discussion.objects.visible_to(user))
-        .select_related("discussion")
-        .defer("body", "discussion__summary")
+def _readable_posts(keys: Iterable[int], user: User | AnonymousUser) -> QuerySet[Post]:
+    rows = Post.objects.shown().filter(
+        pk__in=keys, discussion__in=Discussion.objects.visible_to(user)
     )
+    return rows.select_related("discussion").defer("discussion__summary")
+
+
+def _post_lines(
+    rows: Iterable[Notification], user: User, shared: Shared | None = None
+) -> dict[int, Line]:
+    by_post = _by_subject(rows)
+    posts = shared.posts(by_post) if shared is not None else {}
+    if others := by_post.keys() - posts.keys():
+        for post in with_people(_readable_posts(others, user).defer("body")):
+            posts[post.pk] = post, ""
     found = {}
-    for post in posts:
+    for post, excerpt in posts.values():
         who = seen_as(post.author, user).name
         for row in by_post[post.pk]:
             if row.reason in _SAID:
@@ -164,9 +197,9 @@ def _post_lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
                 text = _("%(who)s began a discussion") % {"who": who}
             else:
                 text = _("%(who)s wrote") % {"who": who}
-            found[row.pk] = Line(
-                text, post.discussion.title, post.get_absolute_url(), f"d{post.discussion_id}"
-            )
+            discussion = post.discussion
+            url, group = post.get_absolute_url(), f"d{discussion.pk}"
+            found[row.pk] = Line(text, discussion.title, url, group, excerpt)
     return found
 
 
@@ -333,6 +366,7 @@ NOTICEABLE: dict[str, Noticeable] = {
         _post_lines,
         NoticeKind.DISCUSSION,
         {Reason.MENTIONED: NoticeKind.MENTION, Reason.ANSWERED: NoticeKind.MENTION},
+        shared_lines=_post_lines,
     ),
     Subject.INSIGHT: Noticeable(lambda _notice: [], _insight_lines, NoticeKind.YOURS),
     Subject.SYNTHESIS: Noticeable(
@@ -352,12 +386,19 @@ NOTICEABLE: dict[str, Noticeable] = {
 }
 
 
-def lines_of(rows: Iterable[Notification], user: User) -> dict[int, Line]:
-    """What each notification says to this person today; what says nothing is missing."""
+def lines_of(
+    rows: Iterable[Notification], user: User, shared: Shared | None = None
+) -> dict[int, Line]:
+    """What each notification says to this person today; what says nothing is missing. With
+    ``shared``, what everybody can read is not asked for again for each reader."""
     by_kind: dict[str, list[Notification]] = {}
     for row in rows:
         by_kind.setdefault(row.notice.subject, []).append(row)
     found: dict[int, Line] = {}
     for kind, some in by_kind.items():
-        found |= NOTICEABLE[kind].lines(some, user)
+        about = NOTICEABLE[kind]
+        if shared is not None and about.shared_lines is not None:
+            found |= about.shared_lines(some, user, shared)
+        else:
+            found |= about.lines(some, user)
     return found

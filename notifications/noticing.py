@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone, translation
 from django.utils.translation import get_language
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 #: Followers told in one transaction.
 PORTION = 500
+#: Old notices removed in one transaction, once nothing that was told of them is left.
+FORGOTTEN_AT_ONCE = 100
 #: Notices and what was told of them are kept so many days.
 KEPT_DAYS = 180
 
@@ -242,9 +244,34 @@ def tell_owed(*, at_most: int = 200) -> int:
 
 
 def forget_old() -> int:
-    """Remove what nobody looks for any more, with what was told of it."""
+    """Remove what nobody looks for any more, with what was told of it, some at a time: a notice
+    that a hundred thousand were told of is not held by one transaction. Returns how many notices
+    went."""
     before = timezone.now() - dt.timedelta(days=KEPT_DAYS)
-    return Notice.objects.filter(happened_at__lt=before).exclude(done_at=None).delete()[0]
+    old = Notice.objects.filter(happened_at__lt=before).exclude(done_at=None).order_by("pk")
+    gone = 0
+    while keys := list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
+        told = Notification.objects.filter(notice__in=keys).order_by("pk")
+        while some := list(told.values_list("pk", flat=True)[:PORTION]):
+            _remove(some)
+        Notice.objects.filter(pk__in=keys).delete()
+        gone += len(keys)
+    return gone
+
+
+@transaction.atomic
+def _remove(keys: list[int]) -> None:
+    """Remove some notifications. What nobody has read of them counts at no bell any more."""
+    rows = Notification.objects.filter(pk__in=keys).order_by()
+    people = User.objects.filter(pk__in=rows.values("user")).order_by("pk")
+    list(people.select_for_update().values_list("pk"))  # reading waits, as for telling
+    unread = rows.filter(read_at=None, in_portal=True).values_list("user").annotate(n=Count("pk"))
+    by_number: dict[int, list[int]] = {}
+    for user, n in unread:
+        by_number.setdefault(n, []).append(user)
+    for n, users in by_number.items():
+        User.objects.filter(pk__in=users).update(unread=Greatest(F("unread") - n, 0))
+    rows.delete()
 
 
 # --- Reading -----------------------------------------------------------------------------------

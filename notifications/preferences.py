@@ -22,9 +22,17 @@ from accounts.operations import profile_of
 from community.choices import Attention
 from community.models import Reading
 from core.errors import DomainError
+from core.outbox import look_again
 from events.models import CommitmentFollow
 from notifications.kinds import TOLD, Mail
-from notifications.models import Delivery, Follow, Notification, Preference, Times
+from notifications.models import (
+    Delivery,
+    Follow,
+    Notification,
+    Preference,
+    PushDelivery,
+    Times,
+)
 from notifications.wishing import Wish, by_itself, times_of, wishes
 
 if TYPE_CHECKING:
@@ -61,9 +69,12 @@ def set_preferences(*, by: User, wishes: Mapping[str, Wish], times: Clock | None
     _wish(by.pk, wishes)
     if times is not None:
         row = times_of(by)
+        former = row.quiet_from, row.quiet_until
         row.quiet_from, row.quiet_until = times.quiet_from, times.quiet_until
         row.digest_hour, row.digest_weekday = times.digest_hour, times.digest_weekday
         _keep(row)
+        if former != (row.quiet_from, row.quiet_until):
+            _wait_no_longer(by.pk)
 
 
 def _lock(user_id: int) -> User | None:
@@ -142,7 +153,14 @@ def forget_preferences(*, by: User) -> None:
     _lock(by.pk)
     _wish(by.pk, {kind: by_itself(kind) for kind in CHOOSABLE})
     Preference.objects.filter(user=by).delete()
-    Times.objects.filter(user=by).delete()
+    if Times.objects.filter(user=by).delete()[0]:
+        _wait_no_longer(by.pk)
+
+
+def _wait_no_longer(user_id: int) -> None:
+    """What waits for the end of quiet hours as they were is put off again, or goes out."""
+    look_again(Delivery.objects.filter(user=user_id))
+    look_again(PushDelivery.objects.filter(device__user=user_id))
 
 
 # --- Stopping by one click -----------------------------------------------------------------------

@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
 from core.outbox import NotNow, Owed, Unwanted, masked
 from notifications.delivering import SOURCES
+from notifications.models.devices import PushDelivery
 from notifications.models.notices import Notice, Notification
 
 if TYPE_CHECKING:
@@ -54,9 +56,9 @@ def rehearse(*, at_most: int = 1000, shown: int = 5) -> Rehearsal:
         for row in _in_portions(due.values_list("pk", flat=True)[:at_most], model):
             outcome, message = _try(row)
             found.outcomes[_what(row), outcome] += 1
-            if outcome == "send" and len(found.first) < shown:
-                to = ", ".join(masked(each) for each in getattr(message, "to", ()))
-                found.first.append((to, str(getattr(message, "subject", ""))))
+            if isinstance(message, EmailMessage) and len(found.first) < shown:
+                to = ", ".join(masked(each) for each in message.to)
+                found.first.append((to, str(message.subject)))
     return found
 
 
@@ -86,6 +88,7 @@ def _try(row: Any) -> tuple[str, Any]:
 
 
 def _what(row: Any) -> str:
-    """The sort and kind of a mail."""
-    words = [getattr(row, "sort", ""), getattr(row, "kind", "")]
+    """The sort and kind of a mail, or of a message to a device."""
+    sort = "device" if isinstance(row, PushDelivery) else getattr(row, "sort", "")
+    words = [sort, getattr(row, "kind", "")]
     return " ".join(word for word in words if word) or str(row._meta.verbose_name)

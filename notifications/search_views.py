@@ -165,6 +165,7 @@ def search(request: HttpRequest, pk: int) -> HttpResponse:
         "records": about.records(one.fresh[: searching.NAMED]) if one.fresh else [],
         "has_more": len(one.fresh) > searching.NAMED,
         "url": address_of(one.kind, one.parameters),
+        "address": request.build_absolute_uri(address_of(one.kind, one.parameters)),
         "newest_url": address_of(one.kind, one.parameters, newest_first=True),
         "form": form,
     }

@@ -1,18 +1,21 @@
 """The lists whose searches can be saved, and what a saved search asks of one today.
 
-One entry per list in ``SEARCHABLE``. A list can be among them if it is a ``FacetedList``, shows
-everybody the same, and dates each record in the search by the moment it was first public: what is
-new is found by that date. The date of the hubs is their last confirmation, that of the library the
-year a work appeared in, so neither is here.
+One entry per list in ``SEARCHABLE``. A list can be among them if it is a ``FacetedList`` and shows
+everybody the same. What is new is found by when it was first public. Most kinds have that as their
+date in the search; hubs, events and works of the library are dated there by something else (their
+last confirmation, the day of the meeting, the year a work appeared in), so of these the audit and
+the entries themselves are asked.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -22,9 +25,19 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalogue import finding
 from catalogue.cards import in_order, in_readers_language
 from catalogue.listing import SolutionList
+from community import searched as community
+from community.library import listing as library
+from community.library.found import LibraryList
+from community.models import LibraryItem
 from core import search
 from core.facets import MOST_VALUES, FacetedList
-from core.models import SearchDocument
+from core.findable import KINDS
+from core.kind_lists import KindList, kind_list
+from core.marking import Marker
+from core.models import AuditEntry, SearchDocument
+from events import finding as events
+from hubs import finding as hubs
+from hubs.listing import HubDirectory
 from notifications.models.searches import LONGEST_NAME, LONGEST_PARAMETERS
 
 if TYPE_CHECKING:
@@ -58,6 +71,9 @@ class Searchable:
     records: Callable[[Sequence[str]], list[Record]]
     #: "3 new solutions for “water”".
     told: Callable[[int, str], str]
+    #: Which records became public since a moment, and when; without it the search knows by their
+    #: dates, and the newest of the list are those that became public last.
+    since: Callable[[dt.datetime], dict[str, dt.datetime]] | None = None
 
 
 def _solutions(keys: Sequence[str]) -> list[Record]:
@@ -67,6 +83,76 @@ def _solutions(keys: Sequence[str]) -> list[Record]:
         content, language = in_readers_language(solution.public_version.content)
         found.append(Record(content["title"], solution.get_absolute_url(), language))
     return found
+
+
+def _records_of(kind: str) -> Callable[[Sequence[str]], list[Record]]:
+    """As the search over everything names them."""
+
+    def records(keys: Sequence[str]) -> list[Record]:
+        shown = KINDS[kind].hits(keys, Marker(search.SearchQuery()))
+        return [Record(str(hit.title), hit.url, hit.language) for hit in shown]
+
+    return records
+
+
+def _new_records(n: int, name: str) -> str:
+    return ngettext("%(n)s new record for “%(name)s”", "%(n)s new records for “%(name)s”", n) % {
+        "n": n,
+        "name": name,
+    }
+
+
+def _by_the_audit(
+    kind: str, target: str, *, verbs: Collection[str], column: str
+) -> Callable[[dt.datetime], dict[str, dt.datetime]]:
+    """When records were made, or were let be seen, as far as the public reads them today."""
+
+    def since(moment: dt.datetime) -> dict[str, dt.datetime]:
+        rows = AuditEntry.objects.filter(target_type=target, created_at__gt=moment)
+        told: dict[str, dt.datetime] = {}
+        for key, verb, data, at in rows.order_by("sequence").values_list(
+            "target_id", "verb", "data", "created_at"
+        ):
+            if verb in verbs or column in data.get("fields", ()):
+                told.setdefault(key, at)
+        public = public_among(kind, told) if told else set()
+        return {key: at for key, at in told.items() if key in public}
+
+    return since
+
+
+def _works_since(moment: dt.datetime) -> dict[str, dt.datetime]:
+    """Works a moderator listed since, and those that something public began to cite."""
+    rows = AuditEntry.objects.filter(
+        target_type=LibraryItem._meta.label_lower, verb="accept_item", created_at__gt=moment
+    )
+    listed = {int(key): at for key, at in rows.values_list("target_id", "created_at")}
+    items = LibraryItem.objects.visible_to(AnonymousUser())
+    told = dict(items.filter(pk__in=listed).values_list("pk", "reference"))
+    cited = items.filter(is_automatic=True, added_at__gt=moment)
+    return {str(key): at for key, at in cited.values_list("reference", "added_at")} | {
+        str(told[key]): at for key, at in listed.items() if key in told
+    }
+
+
+def _of_kind(kind: str, **more: Any) -> Searchable:
+    """The page of a kind in the search over everything."""
+    return Searchable(
+        label=KINDS[kind].title,
+        answer=kind_list(kind),
+        url_name=KindList.url_name,
+        newest="sort=newest",
+        records=_records_of(kind),
+        told=_new_records,
+        **more,
+    )
+
+
+def _of_event(kind: str) -> Searchable:
+    verbs = {"add_event", "add_record", "arrange_webinar"}
+    return _of_kind(
+        kind, since=_by_the_audit(kind, "events.event", verbs=verbs, column="is_public")
+    )
 
 
 SEARCHABLE: dict[str, Searchable] = {
@@ -80,6 +166,29 @@ SEARCHABLE: dict[str, Searchable] = {
             ngettext("%(n)s new solution for “%(name)s”", "%(n)s new solutions for “%(name)s”", n)
             % {"n": n, "name": name}
         ),
+    ),
+    hubs.KIND: Searchable(
+        label=gettext_lazy("Hubs"),
+        answer=lambda data: HubDirectory(data, AnonymousUser()),
+        url_name=HubDirectory.url_name,
+        newest="",
+        records=_records_of(hubs.KIND),
+        told=_new_records,
+        since=_by_the_audit(hubs.KIND, "hubs.hub", verbs={"add"}, column="is_listed"),
+    ),
+    events.EVENT: _of_event(events.EVENT),
+    events.WEBINAR: _of_event(events.WEBINAR),
+    community.DISCUSSION: _of_kind(community.DISCUSSION),
+    community.POST: _of_kind(community.POST),
+    community.ARTICLE: _of_kind(community.ARTICLE),
+    library.KIND: Searchable(
+        label=gettext_lazy("Library"),
+        answer=LibraryList,
+        url_name=LibraryList.url_name,
+        newest="",
+        records=_records_of(library.KIND),
+        told=_new_records,
+        since=_works_since,
     ),
 }
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,6 +35,8 @@ MOST = 50
 NAMED = 20
 #: A record gets its date before its transaction ends. None takes as long as this.
 MARGIN = dt.timedelta(minutes=10)
+#: As many answers as are looked at where a list does not put first what became public last.
+DEEPEST = 100_000
 #: Different questions asked, and rows written, in one go.
 QUESTIONS, ROWS = 200, 500
 
@@ -146,25 +148,23 @@ def tell_new(now: dt.datetime | None = None) -> int:
     notices are new; ``noticing.tell`` does the rest."""
     until = day_before(now or timezone.now())
     lists = Lists()
-    return sum(_tell_kind(kind, until, lists) for kind in SEARCHABLE)
+    due = SavedSearch.objects.filter(kind__in=SEARCHABLE, told_until__lt=until)
+    since = dict(due.order_by().values_list("kind").annotate(Min("told_until")))
+    return sum(_tell_kind(kind, moment, until, lists) for kind, moment in sorted(since.items()))
 
 
-def _tell_kind(kind: str, until: dt.datetime, lists: Lists) -> int:
+def _tell_kind(kind: str, since: dt.datetime, until: dt.datetime, lists: Lists) -> int:
     due = SavedSearch.objects.due(kind, until)
-    since = due.aggregate(since=Min("told_until"))["since"]
-    if since is None:
-        return 0
-    dates = dict(
-        SearchDocument.objects.filter(kind=kind, published_at__gt=since)
-        .values_list("object_id", "published_at")
-    )  # fmt: skip
+    about = SEARCHABLE[kind]
+    dates = about.since(since) if about.since else _dated_since(kind, since)
     fresh = {key: at for key, at in dates.items() if at <= until}
     if not fresh:
         due.update(told_until=until)
         return 0
-    bearing = _bearing(kind, since, until)
-    # The newest of a list hold all that is new, behind those that came after midnight.
-    deep = len(dates) - len(fresh) + NAMED + 1
+    bearing = _bearing(kind, _dated(since, until) if about.since is None else _keyed(fresh))
+    # The newest of a list hold all that is new, behind those that came after midnight; of a list
+    # in another order all that answers is looked at.
+    deep = len(dates) - len(fresh) + NAMED + 1 if about.since is None else DEEPEST
     told = 0
     for asked in _in_portions(due.order_by("parameters").values_list("parameters", flat=True)):
         answers = {}
@@ -186,12 +186,24 @@ def _tell_kind(kind: str, until: dt.datetime, lists: Lists) -> int:
     return told
 
 
-def _bearing(kind: str, since: dt.datetime, until: dt.datetime) -> dict[tuple[str, str], set[str]]:
+def _dated_since(kind: str, since: dt.datetime) -> dict[str, dt.datetime]:
+    """Which records the search dates after a moment."""
+    rows = SearchDocument.objects.filter(kind=kind, published_at__gt=since)
+    return dict(rows.values_list("object_id", "published_at"))
+
+
+def _dated(since: dt.datetime, until: dt.datetime) -> Q:
+    return Q(document__published_at__gt=since, document__published_at__lte=until)
+
+
+def _keyed(keys: Iterable[str]) -> Q:
+    return Q(document__object_id__in=list(keys))
+
+
+def _bearing(kind: str, new: Q) -> dict[tuple[str, str], set[str]]:
     """Of each value of each group of filters, the new records that bear it. One query."""
     bearing: dict[tuple[str, str], set[str]] = {}
-    rows = SearchFacet.objects.filter(
-        document__kind=kind, document__published_at__gt=since, document__published_at__lte=until
-    )
+    rows = SearchFacet.objects.filter(new, document__kind=kind)
     for key, group, value in rows.values_list("document__object_id", "group", "value"):
         bearing.setdefault((group, value), set()).add(key)
     return bearing

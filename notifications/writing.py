@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from notifications.models.deliveries import Delivery
-    from notifications.noticeable import Line
+    from notifications.noticeable import Line, Shared
 
 #: Characters of a post that stand in a mail, and of a title.
 LONGEST_EXCERPT, LONGEST_TITLE = 300, 200
@@ -69,9 +69,9 @@ def reason_of(row: Notification) -> str:
     return str(row.get_reason_display())
 
 
-def of_notice(row: Notification, *, stop: str) -> Content:
+def of_notice(row: Notification, *, stop: str, shared: Shared | None = None) -> Content:
     """The mail about one notification. Raises ``Unwanted`` if there is nothing to read."""
-    line = lines_of([row], row.user).get(row.pk)
+    line = lines_of([row], row.user, shared).get(row.pk)
     if line is None:
         raise Unwanted("nothing of it can be read any more")
     foot = Foot(
@@ -137,7 +137,7 @@ def _excerpt(row: Notification, line: Line) -> str:
 # --- Digests -------------------------------------------------------------------------------------
 
 
-def of_digest(delivery: Delivery, *, stop: str) -> Content:
+def of_digest(delivery: Delivery, *, stop: str, shared: Shared | None = None) -> Content:
     """The digest with what was bound to it and was not read in the portal since. What is neither
     said here nor stands in the portal waits for the next. Raises ``Unwanted`` if nothing is left.
     """
@@ -149,7 +149,7 @@ def of_digest(delivery: Delivery, *, stop: str) -> Content:
     )
     has_more, rows = len(rows) > MOST_READ, rows[:MOST_READ]
     rows = [row for row in rows if not row.notice.is_late]
-    items = ranked(rows, lines_of(rows, delivery.user))
+    items = ranked(rows, lines_of(rows, delivery.user, shared))
     if not items:
         raise Unwanted("nothing of it is unread, or can be read any more")
     shown, left = items[:MOST_ITEMS], items[MOST_ITEMS:]

@@ -12,6 +12,7 @@ class ParticipationConfig(AppConfig):
         from participation import (  # noqa: PLC0415 (registers them)
             letter_receivers,  # noqa: F401
             receivers,  # noqa: F401
+            searched,  # noqa: F401
             waiting,  # noqa: F401
             webinar_receivers,  # noqa: F401
         )

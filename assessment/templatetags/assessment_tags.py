@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.db.models import Exists, OuterRef
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from assessment.models import Assessment, Dimension
 from assessment.reading import Result, RoadMap, result_of, road_map_of
+from hubs.around import may_have, tells
 from hubs.models import roles_of
 
 if TYPE_CHECKING:
@@ -29,13 +31,20 @@ class Shown:
     own: bool
 
 
+tells(
+    "assessments", lambda: Exists(Assessment.objects.agreed().filter(hub=OuterRef("pk")).order_by())
+)
+
+
 @register.simple_tag(takes_context=True)
 def assessment_of(context: template.Context, hub: Hub) -> Shown | None:
     """The latest result this page's reader may see, and the road map if it is shared with them.
 
     ``{% assessment_of hub as assessment %}``; None when there is nothing to show. Three queries
-    at most, one when there is nothing.
+    at most; one or none when there is nothing.
     """
+    if not may_have(hub, "assessments"):
+        return None
     user = context["request"].user
     own = hub.pk in roles_of(user)
     found = list(Assessment.objects.visible_to(user).agreed().filter(hub=hub)[:2])

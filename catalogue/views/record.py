@@ -32,11 +32,10 @@ from catalogue.linked_data import as_script, linked_data
 from catalogue.models import Solution, StoredFile, Submission, Version
 from catalogue.reading import (
     Record,
-    adaptations_of,
+    around_of,
     closed_since,
     is_closed,
     link_states_of,
-    neighbours_of,
 )
 from catalogue.serving import served
 from core.errors import DomainError
@@ -172,6 +171,7 @@ def solution(request: HttpRequest, reference: str) -> HttpResponse:
         link_states=link_states_of(found),
     )
     citation = citation_of(found, version)
+    around = around_of(found, version.content)
     return show(
         request,
         found,
@@ -182,8 +182,8 @@ def solution(request: HttpRequest, reference: str) -> HttpResponse:
         formats=FORMATS,
         linked_data=as_script(linked_data(found, version, version.content, citation)),
         canonical=citation.url,
-        adaptations=adaptations_of(found),
-        neighbours=neighbours_of(found, version.content),
+        adaptations=around.adaptations,
+        neighbours=around.neighbours,
         may_edit=request.user.has_perm("catalogue.edit_solution", found),
         moves=page_moves(request, found),
         waiting=waiting_submission(request, found),

@@ -48,14 +48,27 @@ def _one_place() -> Q:
 
 
 class DiscussionQuerySet(models.QuerySet["Discussion"]):
-    def reachable_by(self, user: User | AnonymousUser) -> Self:
-        """Those in places whose discussions this person reads, whatever became of them there."""
+    def reachable_by(self, user: User | AnonymousUser, *, within: str = "") -> Self:
+        """Those in places whose discussions this person reads, whatever became of them there.
+
+        ``within`` one kind of place costs a database much less.
+        """
+        rows = self.filter(**{f"{within}__isnull": False}) if within else self
         if user.is_authenticated and user.is_active and user.is_staff:
-            return self
+            return rows
+        if within in {"theme", "lab"}:
+            return rows.filter(**{f"{within}__is_public": True})
+        if within == "article":
+            return rows.filter(article__state=ArticleState.PUBLISHED)
+        if within in {"solution", "event", "commitment"}:
+            records: Any = {"solution": Solution, "event": Event, "commitment": Commitment}
+            return rows.filter(**{f"{within}__in": records[within].objects.visible_to(user)})
         in_chapter = Q(chapter__is_public=True, chapter__is_private=False)
         if user.is_authenticated and user.is_active:
             in_chapter |= Q(chapter__is_public=True) & Q(Exists(_belonging(user)))
-        return self.filter(
+        if within == "chapter":
+            return rows.filter(in_chapter)
+        return rows.filter(
             Q(theme__is_public=True)
             | in_chapter
             | Q(lab__is_public=True)
@@ -65,13 +78,14 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
             | Q(article__state=ArticleState.PUBLISHED)
         )
 
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """What this person may read: what its place lets them see, and what is not hidden.
+    def visible_to(self, user: User | AnonymousUser, *, within: str = "") -> Self:
+        """What this person may read: what its place lets them see, and what is not hidden; of one
+        kind of place only, if ``within`` names it.
 
         Its twin for one object is ``community.view_discussion``.
         """
         if user.is_authenticated and user.is_active and user.is_staff:
-            return self
+            return self.reachable_by(user, within=within)
         # What only waits for a moderator has shown nobody anything, its title least of all.
         begun = Q(shown_posts__gt=0) | Q(last_number=0) | Q(state=DiscussionState.MERGED)
         stewarded = Q()
@@ -84,7 +98,7 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
             )
             # Through sub-selects, so that no row appears twice.
             stewarded = Q(pk__in=Discussion.objects.filter(stewarded).values("pk"))
-        return self.reachable_by(user).filter(
+        return self.reachable_by(user, within=within).filter(
             (~Q(state=DiscussionState.HIDDEN) & begun) | stewarded
         )
 

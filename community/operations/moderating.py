@@ -209,6 +209,11 @@ def decide(
         raise DomainError(
             _("This cannot be decided in its present state. Look again."), code="wrong-state"
         )
+    if what == What.RESTORE and isinstance(row, Article) and not row.author_may_be_heard():
+        raise DomainError(
+            _("Its author may not write at the moment. Nothing of theirs appears now."),
+            code="silenced",
+        )
     if what != What.KEEP:
         verb = MOVES[type(row), What(what)][0]
         told = {"reason": reason[:300]} if what in NEEDS_REASON else {}

@@ -9,6 +9,7 @@ from community.receivers import (
     members,
     moderation,
     polls,
+    searched,
     synthesis,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "members",
     "moderation",
     "polls",
+    "searched",
     "synthesis",
 ]

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 
 from catalogue.models import Solution
@@ -13,6 +14,7 @@ from community import blog
 from community.models import Article, Chapter, LivingLab, MonthlyTheme
 from core.richtext import rich
 from events.models import Event, Person
+from hubs.around import may_have, tells
 from hubs.models import Hub
 
 if TYPE_CHECKING:
@@ -42,12 +44,20 @@ def article_text(html: str) -> SafeString:
     return mark_safe(up)  # noqa: S308 (cleaned; only the level of headings is another)
 
 
+tells(
+    "articles",
+    lambda: Exists(Article.hubs.through._default_manager.filter(hub=OuterRef("pk"))),
+)
+
+
 @register.inclusion_tag("community/blog/_articles_of.html", takes_context=True)
 def articles_of(context: template.Context, record: Any) -> dict[str, Any]:
     """Published articles about a record, the latest; nothing if there are none.
 
-    One query for a record without articles, three with some.
+    At most one query for a record without articles, three with some.
     """
+    if isinstance(record, Hub) and not may_have(record, "articles"):
+        return {}
     viewer = context["request"].user
     rows = Article.objects.published().filter(**{BELONGS[type(record)]: record})
     found = list(blog.for_list(rows, viewer)[: MOST + 1])

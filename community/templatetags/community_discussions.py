@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -12,12 +13,14 @@ from catalogue.choices import Publication
 from catalogue.models import Solution
 from community.choices import DiscussionState
 from community.discussed import Row, begin_url, key_of, kind_of, listed, rows_of
+from community.drawing import Drawing
 from community.models import Discussion
 from community.people import seen_as, with_people
-from community.templatetags.community_moderation import flag_link, moderate_post
+from community.templatetags.community_moderation import moderate_post
+from community.templatetags.community_synthesis import insight_of
 
 if TYPE_CHECKING:
-    from community.models import Post
+    from community.threads import Line, Thread
 
 register = template.Library()
 
@@ -30,7 +33,7 @@ def _about(context: template.Context, record: Any) -> dict[str, Any]:
     if isinstance(record, Solution) and record.publication != Publication.PUBLIC:
         return {}
     kind = kind_of(record)
-    rows = Discussion.objects.visible_to(user).filter(**{kind: record})
+    rows = Discussion.objects.visible_to(user, within=kind).filter(**{kind: record})
     there = rows.exclude(state=DiscussionState.MERGED).by_last_post()
     found: list[Discussion] = list(with_people(there, "last_post_by")[: LATEST + 1])
     return {
@@ -65,6 +68,23 @@ def latest_discussions(context: template.Context) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def thread_actions(context: template.Context, post: Post) -> SafeString:
-    """The way to report a post, and for moderators the way to decide about it."""
-    return flag_link(context, post) + moderate_post(context, post)
+def thread_posts(context: template.Context, thread: Thread, *, stay: str = "") -> SafeString:
+    """The posts of a page of a discussion, as items of a list: ``{% thread_posts thread %}``.
+
+    ``stay`` is what keeps a link on this page. No query.
+    """
+    keeps = thread.keeps
+
+    def insight(line: Line) -> str:
+        if not (keeps or line.has_insight) or not line.is_shown:
+            return ""
+        told = insight_of(context, line.post)
+        return render_to_string("community/synthesis/_insight.html", told)
+
+    def moderate(line: Line) -> str:
+        return moderate_post(context, line.post) if thread.moderates else ""
+
+    drawing = Drawing(
+        stay=stay, token=context.get("csrf_token", ""), insight=insight, moderate=moderate
+    )
+    return SafeString("".join(map(drawing.post, thread.lines())))

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Exists
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +23,7 @@ from community.discussed import (
     FETCHED,
     KINDS,
     crumbs_of,
+    fetched_with,
     find_place,
     is_outside,
     key_of,
@@ -30,7 +31,8 @@ from community.discussed import (
     takes_discussions,
 )
 from community.forms.discussions import ChangeForm, ReplyForm, TopicForm
-from community.models import Discussion, Draft, Post, silenced_by
+from community.models import Discussion, Draft, Outgrowth, Poll, Post, silenced_by
+from community.models.discussions import PLACES
 from community.operations import discussing
 from community.threads import (
     LARGEST,
@@ -63,8 +65,17 @@ PUT_BY, MOST_PUT_BY = "unsent", 30_000
 
 
 def find_discussion(request: HttpRequest, uid: str) -> Discussion:
-    """A discussion this person reads, or 404."""
-    seen = Discussion.objects.visible_to(request.user).select_related(*FETCHED)
+    """A discussion this person reads, with its place, or 404; and whether it has polls, and
+    whether anything grew out of it."""
+    where = Discussion.objects.filter(uid=uid).values(*(f"{name}_id" for name in PLACES)).first()
+    if where is None:
+        raise Http404
+    within = next(name for name in PLACES if where[f"{name}_id"] is not None)
+    seen = Discussion.objects.visible_to(request.user, within=within)
+    seen = seen.select_related(fetched_with(within)).annotate(
+        has_polls=Exists(Poll.objects.filter(discussion=OuterRef("pk"))),
+        has_grown=Exists(Outgrowth.objects.filter(discussion=OuterRef("pk"))),
+    )
     if request.user.is_authenticated:
         drafts = Draft.objects.filter(user=request.user, key=f"reply:{uid}")
         seen = seen.annotate(has_draft=Exists(drafts))
@@ -180,7 +191,6 @@ def _thread_page(
         "kind": KINDS[found.place_name].label,
         "place_name": name_of(found.place),
         "thread": thread,
-        "lines": thread.lines(),
         "new": new,
         "first_new": thread.link_to(first_new),
         "form": form if may_write else None,

@@ -21,6 +21,8 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』", '"'))
 _PARTS = re.compile(
     r'(?P<not_phrase>(?<!\S)-)?"(?P<phrase>[^"]*)"|(?P<not_plain>(?<!\S)-)?(?P<plain>[^\s"]+)'
 )
+#: Letters and then a number: "covid19", but not "g20", whose letter alone says nothing.
+_NAME_WITH_NUMBER = re.compile(r"([^\W\d]{2,12})(\d{1,4})")
 
 
 @dataclass(slots=True)
@@ -50,7 +52,11 @@ class SearchQuery:
 
     @classmethod
     def parse(cls, typed: str) -> Self:
-        """Read what was typed: words, "quoted phrases", -excluded ones; the rest is ignored."""
+        """Read what was typed: words, "quoted phrases", -excluded ones; the rest is ignored.
+
+        Words without a meaning of their own do not count towards the limit: of a sentence, its
+        end is often what it is about.
+        """
         text = "".join(c if c.isprintable() else " " for c in typed[: 4 * LONGEST_QUERY])
         text = " ".join(text.split())[:LONGEST_QUERY].strip()
         words: dict[str, str] = {}
@@ -59,9 +65,11 @@ class SearchQuery:
         left = MOST_WORDS
         for part in _PARTS.finditer(text.translate(_QUOTES)):
             if part["phrase"] is None and not part["not_plain"]:
-                for word in _words(part["plain"])[: max(left, 0)]:
-                    left -= form(word) not in words
-                    words.setdefault(form(word), word)
+                for word in _words(part["plain"]):
+                    key = form(word)
+                    if left > 0 or key in STOP_WORDS:
+                        left -= key not in words and key not in STOP_WORDS
+                        words.setdefault(key, word)
                 continue
             phrase = _phrase(part["phrase"] or part["plain"] or "")
             left -= len(phrase.words)
@@ -74,16 +82,21 @@ class SearchQuery:
                 phrases[phrase] = None
         telling = [word for key, word in words.items() if key not in STOP_WORDS]
         if not telling and not phrases:
-            telling = list(words.values())
+            telling = list(words.values())[:MOST_WORDS]
         return cls(text, tuple(telling), tuple(phrases), tuple(excluded))
 
 
 def _words(text: str) -> list[str]:
-    """The words to look for; a run of Chinese as its pairs of neighbouring characters."""
+    """The words to look for; a run of Chinese as its pairs of neighbouring characters.
+
+    "SDG6" is read as "SDG 6", which is looked for in one word and in two.
+    """
     found: list[str] = []
     for word, unspaced in runs(text):
         if unspaced and len(word) > 1:
             found.extend(word[i : i + 2] for i in range(len(word) - 1))
+        elif parts := _NAME_WITH_NUMBER.fullmatch(word):
+            found.extend(parts.groups())
         elif form(word):
             found.append(word)
     return found

@@ -11,6 +11,7 @@ from itertools import islice
 from django.db import transaction
 
 from core.models import SearchDocument, SearchFacet
+from core.search.looking import look_again
 from core.search.vocabulary import Entry, adjust, entries, stem_form
 from core.text import fold, form, tokens
 
@@ -78,6 +79,7 @@ def index_many(documents: Iterable[Document]) -> int:
     """The same for many records, in batches; returns their number."""
     waiting = iter(documents)
     number = 0
+    look_again()
     while batch := list(islice(waiting, _AT_ONCE)):
         # The last of several documents of one record counts.
         _index_batch({(doc.kind, doc.object_id): doc for doc in batch})
@@ -94,6 +96,7 @@ def remove_many(kind: str, object_ids: Iterable[str | int]) -> int:
     """Take several records of a kind out of the search; returns how many were in it."""
     keys = iter(map(str, object_ids))
     number = 0
+    look_again()
     while batch := list(islice(keys, _AT_ONCE)):
         with transaction.atomic():
             gone = list(

@@ -7,14 +7,18 @@ weight that the vocabulary gives it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from core.search.structure import COLUMNS
 from core.search.terms import Phrase, Piece, Sql
 
+if TYPE_CHECKING:
+    import numpy as np
+
 #: How much a word counts in the body (D), nothing (C), the summary (B) and the title (A).
-WEIGHTS = "{0.3, 0.1, 0.6, 1.0}"
+WEIGHTS = "{0.5, 0.1, 0.7, 1.0}"
 
 
 def _lexeme(word: str, label: str) -> str:
@@ -59,6 +63,27 @@ def scored(expression: str, pieces: Sequence[Piece]) -> Sql:
         " JOIN core_searchdocument d ON d.id = found.id",
         (*params, expression),
     )
+
+
+def packed(match: Sql) -> Sql:
+    return Sql(f"SELECT string_agg(int8send(id), '') FROM ({match.text}) AS matched", match.params)  # noqa: S608 (ours)
+
+
+def unpacked(value: memoryview | None) -> np.ndarray:
+    import numpy as np  # noqa: PLC0415 (a portal without a snapshot does without)
+
+    return np.frombuffer(value, dtype=">i8").astype(np.int64) if value else np.zeros(0, np.int64)
+
+
+def horizon() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def since() -> str:
+    # Numbers are given when a row is written, not when it is committed.
+    return "(seq > %s OR xid >= %s)"
 
 
 def documents() -> str:

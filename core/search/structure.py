@@ -196,13 +196,66 @@ POSTGRES_1 = Structure(
 )
 
 VERSION_1 = {"sqlite": SQLITE_1, "postgresql": POSTGRES_1}
-CURRENT = VERSION_1
+
+# What changed and in which order: see ``SearchChange``. The database notes it itself, so nothing
+# that alters a document can forget to.
+_NOTED = "INSERT INTO core_searchchange (document, token, xid) VALUES ({row}.id, random(), 0);"
+SQLITE_CHANGES = Structure(
+    create=(
+        f"""CREATE TRIGGER IF NOT EXISTS core_searchchange_added
+            AFTER INSERT ON core_searchdocument BEGIN {_NOTED.format(row="new")} END""",
+        f"""CREATE TRIGGER IF NOT EXISTS core_searchchange_changed
+            AFTER UPDATE ON core_searchdocument BEGIN {_NOTED.format(row="new")} END""",
+        f"""CREATE TRIGGER IF NOT EXISTS core_searchchange_removed
+            AFTER DELETE ON core_searchdocument BEGIN {_NOTED.format(row="old")} END""",
+    ),
+    drop=(
+        "DROP TRIGGER IF EXISTS core_searchchange_removed",
+        "DROP TRIGGER IF EXISTS core_searchchange_changed",
+        "DROP TRIGGER IF EXISTS core_searchchange_added",
+    ),
+    parts=frozenset(
+        {"core_searchchange_added", "core_searchchange_changed", "core_searchchange_removed"}
+    ),
+)
+POSTGRES_CHANGES = Structure(
+    create=(
+        # The number of the transaction tells which changes were not yet committed when somebody
+        # looked: the numbers of rows are given before that.
+        """CREATE OR REPLACE FUNCTION core_searchchanged() RETURNS trigger
+            LANGUAGE plpgsql AS $function$ BEGIN
+                INSERT INTO core_searchchange (document, token, xid) VALUES (
+                    CASE WHEN TG_OP = 'DELETE' THEN OLD.id ELSE NEW.id END,
+                    (random() * 9007199254740992)::bigint,
+                    pg_current_xact_id()::text::bigint);
+                RETURN NULL;
+            END $function$""",
+        "DROP TRIGGER IF EXISTS core_searchchange_noted ON core_searchdocument",
+        """CREATE TRIGGER core_searchchange_noted
+            AFTER INSERT OR UPDATE OR DELETE ON core_searchdocument
+            FOR EACH ROW EXECUTE FUNCTION core_searchchanged()""",
+    ),
+    drop=(
+        "DROP TRIGGER IF EXISTS core_searchchange_noted ON core_searchdocument",
+        "DROP FUNCTION IF EXISTS core_searchchanged()",
+    ),
+    parts=frozenset({"core_searchchanged", "core_searchchange_noted"}),
+)
+CHANGES = {"sqlite": SQLITE_CHANGES, "postgresql": POSTGRES_CHANGES}
+
+
+def _together(one: Structure, other: Structure) -> Structure:
+    return Structure(one.create + other.create, other.drop + one.drop, one.parts | other.parts)
+
+
+CURRENT = {vendor: _together(VERSION_1[vendor], CHANGES[vendor]) for vendor in VERSION_1}
 
 _PARTS_PRESENT = {
     "sqlite": "SELECT name FROM sqlite_master",
     "postgresql": """
         SELECT proname FROM pg_proc WHERE proname LIKE 'core_search%'
         UNION SELECT indexname FROM pg_indexes WHERE tablename = 'core_searchdocument'
+        UNION SELECT tgname FROM pg_trigger WHERE tgrelid = 'core_searchdocument'::regclass
         UNION SELECT attname FROM pg_attribute
         WHERE attrelid = 'core_searchdocument'::regclass AND NOT attisdropped""",
 }

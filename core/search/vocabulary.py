@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.db import connection
@@ -33,6 +34,8 @@ RARE = 3
 MOST_CORRECTED = 5
 MOST_CORRECTIONS = 3
 _ROWS_AT_ONCE = 500
+#: How much rarity counts: more than its logarithm alone, since a long text repeats common words.
+_RARITY = 1.5
 
 Entry = tuple[str, str]  # language, word as written
 
@@ -126,13 +129,22 @@ class Understood:
         return (*self.phrases, *self.terms)
 
 
-def understand(query: SearchQuery) -> Understood:
-    """What a query means in the present vocabulary; asked once for each query object."""
+def understand(query: SearchQuery, known: dict[str, Reading] | None = None) -> Understood:
+    """What a query means in the present vocabulary; asked once for each query object.
+
+    ``known`` are readings that hold now, and is given those that were looked up.
+    """
     if query.understood is None:
         singles = [piece for piece in query.excluded if isinstance(piece, str)]
-        readings = look_up([*query.words, *singles])
+        words = [*query.words, *singles]
+        found = {word: known.get(word) for word in words} if known else {}
+        readings = {word: reading for word, reading in found.items() if reading is not None}
+        more = look_up(word for word in words if word not in readings)
+        readings |= more
+        if known is not None:
+            known |= more
         query.understood = Understood(
-            terms=tuple(readings[word].term for word in query.words),
+            terms=_however_joined(query.words, [readings[word].term for word in query.words]),
             phrases=query.phrases,
             excluded=tuple(
                 readings[piece].known_term if isinstance(piece, str) else piece
@@ -148,6 +160,20 @@ def understand(query: SearchQuery) -> Understood:
             },
         )
     return query.understood
+
+
+def _however_joined(words: Sequence[str], terms: Sequence[Term]) -> tuple[Term, ...]:
+    """The terms, a name and its number also as one word: "COVID 19" may be written "covid19"."""
+    found = list(terms)
+    for place, (word, following) in enumerate(pairwise(words)):
+        if following.isdecimal() and word.isalpha() and len(word) > 1:
+            for both in (place, place + 1):
+                found[both] = _also(found[both], form(word + following))
+    return tuple(found)
+
+
+def _also(term: Term, other: str) -> Term:
+    return replace(term, forms=(*term.forms, other))
 
 
 @dataclass(slots=True)
@@ -233,7 +259,7 @@ def _read(word: str, folded: str, rows: list[_Row], documents: int) -> Reading:
 
 
 def _weight(rows: list[_Row], documents: int) -> float:
-    """How telling a word is: the usual inverse document frequency, never below a tenth.
+    """How telling a word is, by its inverse document frequency; the commonest still a little.
 
     A word outside the vocabulary (a number, a pair of Chinese characters) counts as one that
     a few documents have.
@@ -244,7 +270,7 @@ def _weight(rows: list[_Row], documents: int) -> float:
         by_stem[key] = max(by_stem[key], row.uses)
     having = sum(by_stem.values()) or max(documents // 20, 1)
     documents = max(documents, having)
-    return max(0.1, math.log(1 + (documents - having + 0.5) / (having + 0.5)))
+    return max(0.1, math.log(1 + (documents - having + 0.5) / (having + 0.5))) ** _RARITY
 
 
 def _nearest(folded: str, rows: list[_Row]) -> list[_Row]:

@@ -5,28 +5,32 @@ icon or an unknown label fails at once instead of printing nothing. "Row" below 
 or dictionary with the attributes named; lists of pairs may be lists of tuples.
 
 Marks      icon, mark, level, strip, seal, meter, status, eg
-Records    record, crumbs, tabs, pager, chips, facet_group, tick_boxes, sheet, bar
+Records    record, records, crumbs, tabs, pager, chips, sheet, bar
+Facets     facet_groups, facet_group, place_group, tick_boxes
 Text       note, nothing, facts, figures, when, localized
 Forms      error_summary, steps, progress
 Work       todo, rail, world_map
-Addresses  query_string
+Addresses  query_string, language_links
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
 from django.core.paginator import Page
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
@@ -83,6 +87,7 @@ STATUS_ICONS = {"done": "check", "late": "clock", "open": "pct", "miss": "stop",
 NOTE_ROLES = {"ok": "status", "info": "status", "wait": "status", "stop": "alert", "": ""}
 
 CHECKED = SafeString(" checked")
+CURRENT = SafeString(' aria-current="true"')
 
 Score = float | int | None
 
@@ -108,6 +113,7 @@ def _svg(content: Iterable[str]) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, cls: str = "") -> SafeString:
     """One icon, hidden from assistive technology: ``{% icon "arrow" "flip" %}``.
 
@@ -121,6 +127,7 @@ def icon(name: str, cls: str = "") -> SafeString:
 
 
 @register.simple_tag
+@cache
 def mark() -> SafeString:
     """The portal's own mark: six spokes."""
     spokes = (
@@ -153,7 +160,12 @@ def level(code: str, *, full: bool = False) -> SafeString:
 
     ``{% level "documented" full=True %}`` prints the longer wording for a page of its own.
     """
-    word, in_full, filled, ring, struck = LEVELS[str(code)]
+    return _level(str(code), full, translation.get_language())
+
+
+@cache
+def _level(code: str, full: bool, language: str | None) -> SafeString:  # noqa: FBT001 (a key of the cache)
+    word, in_full, filled, ring, struck = LEVELS[code]
     return format_html(
         '<span class="level level-{}">{}<span>{}</span></span>',
         code,
@@ -186,7 +198,11 @@ def strip(scores: Iterable[Any]) -> SafeString:
     ``scores`` are numbers from 0 to 4, or None, in the order of the binding criteria; or pairs of
     criterion name and number.
     """
-    pairs = _scores(scores)
+    return _strip(tuple(_scores(scores)), translation.get_language())
+
+
+@lru_cache(maxsize=1024)
+def _strip(pairs: Sequence[tuple[str, Score]], language: str | None) -> SafeString:
     base, unit = 29, 7
     passed: list[str] = []
     low: list[str] = []
@@ -322,23 +338,92 @@ def eg(text: str = "") -> SafeString:
 # --- Records -----------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("components/record.html")
-def record(row: Any, *, heading: int = 3) -> dict[str, Any]:
+@register.simple_tag
+def record(row: Any, *, heading: int = 3) -> SafeString:
     """One row of the catalogue, as ``<li>``; wrap rows in ``<ol class="records">`` in ``.cq``.
 
     The row has ref, title, url, summary, meta (list of words or of word and address), level,
     scores (or None); and, if its language differs from the page's, lang and dir.
     """
-    meta = [
-        part if isinstance(part, (tuple, list)) else (part, "")
-        for part in _part(row, "meta") or ()
-        if part
-    ]
-    return {"row": row, "meta": meta, "heading": f"h{int(heading)}"}
+    title, summary = _part(row, "title"), _part(row, "summary")
+    meta = [_meta_part(part) for part in _part(row, "meta") or () if part]
+    scores = _part(row, "scores")
+    given = (
+        title,
+        summary,
+        f"h{int(heading)}",
+        translation.get_language(),
+        _part(row, "ref"),
+        _part(row, "url"),
+        str(_part(row, "level")),
+        _part(row, "lang"),
+        _part(row, "dir"),
+        tuple(_scores(scores)) if scores else None,
+        *meta,
+    )
+    # Words searched for are set off in a safe text: such a row is hardly ever drawn again.
+    is_marked = type(title) is SafeString or type(summary) is SafeString
+    return _record(*given) if is_marked else _kept_record(*given)
 
 
-@register.inclusion_tag("components/crumbs.html")
-def crumbs(*parts: Any) -> dict[str, Any]:
+@register.simple_tag
+def records(rows: Iterable[Any], *, heading: int = 3) -> SafeString:
+    """Several of them."""
+    return _svg(record(row, heading=heading) for row in rows)
+
+
+def _meta_part(part: Any) -> SafeString:
+    text, url = part if isinstance(part, (tuple, list)) else (part, "")
+    if url:
+        return SafeString(f'<a href="{_safe(url)}">{_safe(text)}</a>')
+    return SafeString(f"<bdi>{_safe(text)}</bdi>")
+
+
+def _safe(value: Any) -> str:
+    """As a template prints it."""
+    if type(value) is str:
+        return html.escape(value)
+    return value if type(value) is SafeString else str(conditional_escape(value))
+
+
+def _record(
+    title: str,
+    summary: str,
+    tag: str,
+    language: str | None,
+    ref: str,
+    url: str,
+    code: str,
+    lang: str,
+    direction: str,
+    scores: tuple[tuple[str, Score], ...] | None,
+    *meta: str,
+) -> SafeString:
+    attrs = f' lang="{_safe(lang)}" dir="{_safe(direction or "auto")}"' if lang else ""
+    marks = level(code)
+    if scores:
+        marks += _strip(scores, language)
+    elif code == "documented":
+        told = _safe(gettext("Not validated yet"))
+        marks += SafeString(f'<span class="meta">{told}</span>')
+    return _svg(
+        [
+            f'<li class="record"><span class="ref">{_safe(ref)}</span>\n<div>',
+            f'<{tag}><a href="{_safe(url)}"{attrs}>{_safe(title)}</a></{tag}>\n',
+            f'<p class="sum"{attrs}>{_safe(summary)}</p>' if summary else "",
+            "\n",
+            f'<p class="meta">{" · ".join(meta)}</p>' if meta else "",
+            f'</div>\n<div class="marks">{marks}</div></li>\n',
+        ]
+    )
+
+
+#: By the types of what is given too: a safe text is equal to one that has to be escaped.
+_kept_record = lru_cache(maxsize=1024, typed=True)(_record)
+
+
+@register.simple_tag
+def crumbs(*parts: Any) -> SafeString:
     """Path to this page, after Home; the last label is this page and has no address.
 
     ``{% crumbs "Solutions" solutions_url solution.ref %}``, or one list of pairs from the view.
@@ -348,7 +433,17 @@ def crumbs(*parts: Any) -> dict[str, Any]:
     else:
         pairs = list(zip(parts[::2], [*parts[1::2], ""][: len(parts[::2])], strict=True))
     *path, here = pairs
-    return {"path": path, "here": here[0]}
+    trail, home = escape(gettext("Breadcrumb")), escape(gettext("Home"))
+    drawn = [
+        f'<nav class="crumbs" aria-label="{trail}"><ol>',
+        f'<li><a href="{escape(reverse("home"))}">{home}</a></li>',
+    ]
+    for label, url in path:
+        text = _safe(label)
+        inside = f'<a href="{_safe(url)}">{text}</a>' if url else f"<span>{text}</span>"
+        drawn.append(f"<li>{inside}</li>")
+    drawn.append(f'<li><span aria-current="page">{_safe(here[0])}</span></li></ol></nav>\n')
+    return _svg(drawn)
 
 
 @register.inclusion_tag("components/tabs.html")
@@ -389,37 +484,63 @@ def query_string(context: template.Context, **changes: Any) -> str:
     return with_query(context["request"].GET, **changes)
 
 
-@register.inclusion_tag("components/pager.html", takes_context=True)
-def pager(
-    context: template.Context, page_obj: Page, params: QueryDict | None = None
-) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def pager(context: template.Context, page_obj: Page, params: QueryDict | None = None) -> SafeString:
     """Numbered pages that keep the rest of the address. Nothing for a single page."""
-    query = params if params is not None else context["request"].GET
     paginator = page_obj.paginator
-    numbers = paginator.get_elided_page_range(page_obj.number, on_each_side=1, on_ends=1)
+    if paginator.num_pages <= 1:
+        return SafeString("\n")
+    query = params if params is not None else context["request"].GET
+    before = query.copy()
+    before.pop("page", None)
+    rest = before.urlencode()
+    first, others = f"?{escape(rest)}", f"?{escape(rest + '&') if rest else ''}page="
 
-    def address(number: int) -> str:
-        return with_query(query, page=None if number == 1 else number)
+    def link(number: int, inside: str, attrs: str = "") -> str:
+        return f'<a href="{first if number == 1 else f"{others}{number}"}"{attrs}>{inside}</a>'
 
-    return {
-        "shown": paginator.num_pages > 1,
-        "links": [
-            {"number": number, "url": address(number), "current": number == page_obj.number}
-            if isinstance(number, int)
-            else {"number": None}
-            for number in numbers
-        ],
-        "previous": address(page_obj.previous_page_number()) if page_obj.has_previous() else "",
-        "next": address(page_obj.next_page_number()) if page_obj.has_next() else "",
-        "per_page": paginator.per_page,
-    }
+    here, word = page_obj.number, escape(gettext("Page"))
+    pages, back, on = map(escape, (gettext("Pages"), gettext("Previous"), gettext("Next")))
+    drawn = [f'<nav class="pager" aria-label="{pages}">']
+    if page_obj.has_previous():
+        inside = f"{icon('back', 'flip')}{back}"
+        drawn.append(link(page_obj.previous_page_number(), inside, ' rel="prev"'))
+    for number in paginator.get_elided_page_range(here, on_each_side=1, on_ends=1):
+        inside = f'<span class="vh">{word} </span>{number}'
+        if not isinstance(number, int):
+            drawn.append('<span aria-hidden="true">…</span>')
+        elif number == here:
+            drawn.append(f'<span aria-current="page">{inside}</span>')
+        else:
+            drawn.append(link(number, inside))
+    if page_obj.has_next():
+        inside = f"{on}{icon('arrow', 'flip')}"
+        drawn.append(link(page_obj.next_page_number(), inside, ' rel="next"'))
+    each = ngettext("%(n)s a page", "%(n)s a page", paginator.per_page)
+    words = escape(each % {"n": paginator.per_page})
+    drawn.append(f'<span class="muted push">{words}</span></nav>\n')
+    return _svg(drawn)
 
 
-@register.inclusion_tag("components/chips.html")
-def chips(items: Iterable[Any], clear_url: str = "") -> dict[str, Any]:
+@register.simple_tag
+def chips(items: Iterable[Any], clear_url: str = "") -> SafeString:
     """Filters in force: rows of group, label and remove_url, and a way to clear them all."""
     rows = [_named(item, ("group", "label", "remove_url")) for item in items]
-    return {"items": rows, "clear_url": clear_url}
+    if not rows:
+        return SafeString("\n")
+    remove, showing = escape(gettext("remove this filter")), escape(gettext("Showing:"))
+    cross = f'{icon("x")}<span class="vh">{remove}</span>'
+    drawn = [f'<div class="chips mb"><span class="muted">{showing}</span>']
+    for row in rows:
+        group, url = _part(row, "group"), _safe(_part(row, "remove_url") or "")
+        bold = f"<b>{_safe(group)}</b> " if group else ""
+        label = _safe(_part(row, "label"))
+        drawn.append(f'<a class="chip" href="{url}">{bold}{label} {cross}</a>')
+    if clear_url:
+        words = escape(gettext("Clear all"))
+        drawn.append(f'<a href="{_safe(clear_url)}">{words}</a>')
+    drawn.append("</div>\n")
+    return _svg(drawn)
 
 
 @register.simple_tag
@@ -428,60 +549,144 @@ def tick_boxes(
 ) -> SafeString:
     """Options of a facet with their counts; with bars if told the largest count.
 
-    An option has value, label, count and checked. Joined here and not in a template: there may
-    be two hundred countries, and a template takes ten times as long for them.
+    An option has value, label, count and checked; a count of ``None`` was not counted. Joined
+    here and not in a template: there may be two hundred countries, and a template takes ten times
+    as long for them.
     """
-    return format_html_join(
-        "",
-        '<label class="{}"><input type="checkbox" name="{}" value="{}"{}><span>{}</span>'
-        ' <span class="n">{}</span>{}</label>',
-        (
-            (
-                f"facet{cls and ' '}{cls}{'' if _part(option, 'count') else ' facet-0'}",
-                name,
-                _part(option, "value"),
-                CHECKED if _part(option, "checked") else "",
-                _part(option, "label"),
-                _part(option, "count") or 0,
-                "" if most is None else bar(_part(option, "count") or 0, most),
-            )
-            for option in options
-        ),
+    drawn: list[str] = []
+    for option in options:
+        value, label, count, checked = option if isinstance(option, tuple) else _parts(option)
+        before, after = _tick_box(name, value, label, cls, count == 0)
+        said = "" if count is None else count
+        bar = "" if most is None else _count_bar(count, most)
+        drawn.append(f"{before}{CHECKED if checked else ''}{after}{said}</span>{bar}</label>")
+    return _svg(drawn)
+
+
+OPTION = ("value", "label", "count", "checked")
+
+
+def _parts(option: Any) -> tuple[Any, ...]:
+    return tuple(_part(option, name) for name in OPTION)
+
+
+@lru_cache(maxsize=4096)
+def _tick_box(name: str, value: str, label: str, cls: str, is_zero: bool) -> tuple[str, str]:  # noqa: FBT001 (a key of the cache)
+    """What stands before and after the tick, up to the number. The same on nearly every page."""
+    classes = f"facet{cls and ' '}{cls}{' facet-0' if is_zero else ''}"
+    control = f'<input type="checkbox" name="{escape(name)}" value="{escape(value)}"'
+    return (
+        f'<label class="{escape(classes)}">{control}',
+        f'><span>{escape(label)}</span> <span class="n">',
     )
 
 
-@register.inclusion_tag("components/facet_group.html")
-def facet_group(group: Any, *, limit: int = 8) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _count_bar(count: int | None, most: int) -> SafeString:
+    """The bar of an option; where nothing was counted, an unseen one that keeps its place for
+    when a filter brings numbers back."""
+    return bar(0, 0, "bar vh") if count is None else bar(count, most)
+
+
+@register.simple_tag
+def facet_group(group: Any, *, limit: int = 8) -> SafeString:
     """One facet: a fieldset of tick boxes with counts and bars.
 
     The group has key, name and options; an option has value, label, count and checked. Ticked
     options and the first ``limit`` stand open, the rest under "more", so long lists stay short.
     """
-    options = [
-        _named(option, ("value", "label", "count", "checked"))
+    options = tuple(
+        option if isinstance(option, tuple) else _parts(option)
         for option in _part(group, "options") or ()
-    ]
-    most = max((_part(option, "count") or 0 for option in options), default=0)
-    rows = [
-        {
-            "value": _part(option, "value"),
-            "label": _part(option, "label"),
-            "count": _part(option, "count") or 0,
-            "checked": bool(_part(option, "checked")),
-        }
-        for option in options
-    ]
-    opened = [row for i, row in enumerate(rows) if i < limit or row["checked"]]
-    folded = [row for i, row in enumerate(rows) if i >= limit and not row["checked"]]
+    )
+    if not options:
+        return mark_safe("")
+    name, language = str(_part(group, "name")), translation.get_language()
+    return _facet_group(_part(group, "key"), name, options, limit, language)
+
+
+@lru_cache(maxsize=256)
+def _facet_group(
+    key: str, name: str, options: tuple[tuple[Any, ...], ...], limit: int, language: str | None
+) -> SafeString:
+    """Kept, since most readers see the whole list or one of a few questions."""
+    most = max(option[2] or 0 for option in options)
+    opened = [row for i, row in enumerate(options) if i < limit or row[3]]
+    folded = [row for i, row in enumerate(options) if i >= limit and not row[3]]
     if len(folded) == 1:
-        opened, folded = rows, []
-    return {
-        "key": _part(group, "key"),
-        "name": _part(group, "name"),
-        "opened": opened,
-        "folded": folded,
-        "most": most,
-    }
+        opened, folded = list(options), []
+    inside = tick_boxes(opened, key, most)
+    if folded:
+        more = ngettext("%(n)s more", "%(n)s more", len(folded)) % {"n": len(folded)}
+        inside += _folded(more, name, tick_boxes(folded, key, most))
+    return _fieldset(name, inside)
+
+
+def _folded(words: str, name: str, inside: str, cls: str = "") -> SafeString:
+    """What is behind a line of words; ``name`` says of what to those who hear only the line."""
+    return _svg(
+        f'<details class="more{cls}"><summary>{escape(words)}<span class="vh">: {escape(name)}'
+        f"</span></summary>{inside}</details>"
+    )
+
+
+def _fieldset(name: str, inside: str) -> SafeString:
+    return _svg(f"<fieldset><legend>{escape(name)}</legend><div>{inside}</div></fieldset>")
+
+
+@register.simple_tag
+def place_group(group: Any) -> SafeString:
+    """Regions with their countries: those ticked stand open, the others under their region."""
+    branches = tuple(
+        (branch.region, tuple(branch.opened), tuple(branch.folded)) for branch in group.tree
+    )
+    return _place_group(group.name, branches, group.most, translation.get_language())
+
+
+@lru_cache(maxsize=64)
+def _place_group(
+    name: str, branches: tuple[tuple[Any, ...], ...], most: int, language: str | None
+) -> SafeString:
+    drawn: list[str] = []
+    for region, opened, folded in branches:
+        drawn += [
+            tick_boxes([region], "region", most),
+            tick_boxes(opened, "country", cls="facet-in"),
+        ]
+        if n := len(folded):
+            words = (
+                ngettext("%(n)s more country", "%(n)s more countries", n)
+                if opened
+                else ngettext("%(n)s country", "%(n)s countries", n)
+            )
+            inside = tick_boxes(folded, "country")
+            drawn.append(_folded(words % {"n": n}, region.label, inside, " facet-in"))
+    return _fieldset(name, "".join(drawn))
+
+
+@register.simple_tag
+def facet_groups(groups: Iterable[Any]) -> SafeString:
+    """All facets of a list (``core.facets.Group``), each with its note."""
+    return _svg(
+        place_group(group)
+        if group.tree
+        else f"{facet_group(group)}{_meta(group.note) if group.note else ''}"
+        for group in groups
+    )
+
+
+def _meta(words: str) -> str:
+    return f'<p class="meta">{escape(words)}</p>'
+
+
+@register.simple_tag
+def language_links(languages: Iterable[Any]) -> SafeString:
+    """This page in each language: rows of code, name, dir, url and current."""
+    return _svg(
+        f'<a href="{escape(row.url)}" lang="{escape(row.code)}" dir="{escape(row.dir)}"'
+        f' hreflang="{escape(row.code)}"{CURRENT if row.current else ""}>{escape(row.name)}</a>'
+        for row in languages
+    )
 
 
 @register.simple_block_tag(end_name="endsheet")
@@ -501,18 +706,22 @@ def sheet(
     Without scripts: the sheet is a fragment target. "Filters" links to ``#target``, "Close" back
     to ``#back``. ``count`` says how many filters are on.
     """
-    return render_to_string(
-        "components/sheet.html",
-        {
-            "content": content,
-            "target": target,
-            "title": title,
-            "action": action,
-            "submit": submit,
-            "clear_url": clear_url,
-            "back": back,
-            "count": count,
-        },
+    on = ngettext("%(n)s on", "%(n)s on", count) % {"n": count} if count else ""
+    said, close, clear = escape(title), escape(gettext("Close")), escape(gettext("Clear"))
+    apply = escape(gettext("Apply filters"))
+    return _svg(
+        [
+            f'\n<a class="sheet-open" href="#{escape(target)}"><span class="row gap-s">',
+            f"{icon('filter')} {said}</span>{f'<span>{escape(on)}</span>' if on else ''}</a>\n",
+            f'<form class="sheet" id="{escape(target)}" action="{escape(action)}" method="get"',
+            f' autocomplete="off" aria-label="{said}">\n<div class="sheet-head"><h2>{said}</h2>',
+            f'<a class="btn btn-2 btn-s" href="#{escape(back)}">{close}</a>',
+            f'</div>\n<div class="facets">{content}<p class="apply-d mt-s">',
+            f'<button class="btn btn-s">{apply}</button></p></div>\n',
+            f'<div class="sheet-foot"><a class="btn btn-2" href="{escape(clear_url)}">',
+            f'{clear}</a><button class="btn">{escape(submit)}</button></div>\n',
+            "</form>\n",
+        ]
     )
 
 

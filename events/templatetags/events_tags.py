@@ -6,15 +6,16 @@ import datetime as dt
 from typing import Any
 
 from django import template
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from core.templatetags.components import status, when
-from events.models import Commitment, Contribution, Event, Session
+from events.models import Commitment, Contribution, Event, Party, Session
 from events.tracker import LIGHTS, ORDER, Bar
+from hubs.around import may_have, tells
 
 register = template.Library()
 
@@ -23,9 +24,22 @@ DAY = len("2012-07-10")
 MOST_OF_HUB = 10
 
 
+tells(
+    "events",
+    lambda: (
+        Exists(Event.hubs_shown.through._default_manager.filter(hub=OuterRef("pk")))
+        | Exists(Party.objects.filter(hub=OuterRef("pk")))
+        | Exists(Event.objects.filter(hub=OuterRef("pk")))
+    ),
+)
+
+
 @register.simple_tag(takes_context=True)
 def events_of_hub(context: template.Context, hub: Any) -> list[Event]:
-    """The events a hub presented at, held or keeps the record of, the latest first. One query."""
+    """The events a hub presented at, held or keeps the record of, the latest first. One query at
+    most."""
+    if not may_have(hub, "events"):
+        return []
     part = Q(hubs_shown=hub) | Q(parties__hub=hub) | Q(hub=hub)
     events = Event.objects.visible_to(context["request"].user).filter(part).distinct()
     return list(events.order_by("-starts", "pk")[:MOST_OF_HUB])

@@ -31,8 +31,16 @@ TOLD = ("content", "delegations", "format", "outcome")
 PEOPLE = ("person", "country", "reference", "session", "hub")
 
 
+#: What a programme prints of a session, and what puts it in order.
+PRINTED = (
+    "event", "slug", "title", "kind", "code", "day", "wall_starts", "wall_ends", "zone",
+    "starts_at", "position", "track__name", "track__position", "room__name",
+)  # fmt: skip
+
+
 def sessions_of(event: Event) -> list[Session]:
-    return list(event.sessions.select_related("track", "room", "reference"))
+    """The sessions of an event with what a programme prints of them."""
+    return list(event.sessions.select_related("track", "room").only(*PRINTED))
 
 
 def messages_of(rows: QuerySet[KeyMessage]) -> QuerySet[KeyMessage]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,8 +20,9 @@ from core.templatetags.components import when
 from core.text import fold
 from hubs import choices as c
 from hubs import reference
+from hubs.around import may_have, with_around
 from hubs.checking import WHOLE, founding_of, least
-from hubs.models import Hub, Lesson, LessonHub, Sector
+from hubs.models import Hub, Lesson, LessonHub, Membership, Sector
 from hubs.profile import Profile, claims_of, profile_of
 from hubs.templatetags.claims_tags import in_english, source_mark
 from hubs.topics import SHARES
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 HUES = 5
 MOST_ALIKE = 3
 MOST_WEIGHED = 100
+#: A hub counts a row for each of its sectors: so many on average are read.
+ROWS_OF_A_HUB = 4
+#: What is weighed and printed of another hub.
+WEIGHED = ("slug", "name", "acronym", "kind", "country", "model")
 
 
 class HubPage(DetailView):
@@ -68,17 +73,24 @@ class HubPage(DetailView):
 
 
 class HubView(HubPage):
-    """The profile. Six queries: the hub, its statements, its people; its lessons, hubs near it,
-    and the sectors of all of them. Its solutions and self-assessment come by template tags."""
+    """The profile. Three queries: the hub, its statements, hubs near it; one more each for its
+    lessons and its people, if there are any. Its solutions, events, self-assessment and articles
+    come by template tags."""
 
     template_name = "hubs/hub_detail.html"
+
+    def get_queryset(self) -> QuerySet[Hub]:
+        shown = Membership.objects.filter(hub=OuterRef("pk"), is_shown=True, user__is_active=True)
+        return with_around(super().get_queryset()).annotate(
+            has_people=Exists(shown),
+            has_lessons=Exists(LessonHub.objects.filter(hub=OuterRef("pk"))),
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         hub: Hub = self.object
         profile = profile_of(hub, claims_of(hub))
-        lessons, in_common = lessons_of(hub)
-        others = near(hub, in_common)
-        sectors = sectors_of([hub, *others])
+        lessons, in_common = lessons_of(hub) if may_have(hub, "lessons") else ([], {})
+        others, sectors = near(hub, in_common)
         own_sectors = sectors.get(hub.pk, [])
         mixes = mixes_of(profile)
         return super().get_context_data(
@@ -89,11 +101,7 @@ class HubView(HubPage):
             mix_table=table_of(mixes),
             services=services_of(profile),
             contacts=contacts_of(hub),
-            people=list(
-                hub.memberships.filter(is_shown=True, user__is_active=True)
-                .select_related("user")
-                .order_by("pk")
-            ),
+            people=people_of(hub) if may_have(hub, "people") else [],
             lessons=lessons,
             alike=alike(hub, others, sectors, in_common),
             **kwargs,
@@ -338,6 +346,12 @@ def contacts_of(hub: Hub) -> list[tuple[StrOrPromise, dict[str, str]]]:
     return [(roles.get(row.get("role", ""), ""), row) for row in hub.contacts]
 
 
+def people_of(hub: Hub) -> list[Membership]:
+    """Its people who are shown, those who have been there longest first. One query."""
+    rows = hub.memberships.filter(is_shown=True, user__is_active=True)
+    return list(rows.select_related("user").order_by("pk"))
+
+
 def lessons_of(hub: Hub) -> tuple[list[LessonHub], dict[int, list[Lesson]]]:
     """The lessons this hub shows, and by hub those that others show as well. One query."""
     own = LessonHub.objects.filter(hub=hub).values("lesson")
@@ -362,28 +376,30 @@ class Alike:
     lessons: list[Lesson]
 
 
-def near(hub: Hub, in_common: Iterable[int]) -> list[Hub]:
-    """Listed hubs that share a sector, a lesson, the model or the country. One query."""
+def near(hub: Hub, in_common: Iterable[int]) -> tuple[list[Hub], dict[int, list[Sector]]]:
+    """Listed hubs that share a sector, a lesson, the model or the country; and the sectors of
+    these and of the hub itself, in their order. One query."""
     of_sector = Hub.objects.filter(sectors__in=hub.sectors.all()).values("pk")
     shared = Q(pk__in=list(in_common)) | Q(pk__in=of_sector)
     if hub.country_id:
         shared |= Q(country=hub.country_id)
     if hub.model:
         shared |= Q(model=hub.model)
-    rows = Hub.objects.filter(shared, is_listed=True, merged_into=None).exclude(pk=hub.pk)
-    return list(rows.order_by("name", "pk")[:MOST_WEIGHED])
-
-
-def sectors_of(hubs: Iterable[Hub]) -> dict[int, list[Sector]]:
-    """The sectors of each hub, in their order. One query."""
-    links = Hub.sectors.through._default_manager.filter(hub__in=[hub.pk for hub in hubs])
+    # A row for each sector of each hub; the hub itself comes first.
+    is_other = Case(When(pk=hub.pk, then=Value(0)), default=Value(1))
+    rows = Hub.objects.filter(Q(pk=hub.pk) | (shared & Q(is_listed=True, merged_into=None)))
+    rows = rows.annotate(code=F("sectors"), is_other=is_other).only(*WEIGHED)
     known = reference.sectors()
-    found: dict[int, list[Sector]] = defaultdict(list)
-    for hub_id, code in links.values_list("hub_id", "sector_id"):
-        found[hub_id].append(known[code])
-    for sectors in found.values():
-        sectors.sort(key=lambda sector: (sector.position, sector.pk))
-    return found
+    hubs: dict[int, Hub] = {}
+    sectors: dict[int, list[Sector]] = defaultdict(list)
+    for row in rows.order_by("is_other", "name", "pk")[: MOST_WEIGHED * ROWS_OF_A_HUB]:
+        hubs.setdefault(row.pk, row)
+        if row.code is not None:
+            sectors[row.pk].append(known[row.code])
+    for of_one in sectors.values():
+        of_one.sort(key=lambda sector: (sector.position, sector.pk))
+    hubs.pop(hub.pk, None)
+    return list(hubs.values())[:MOST_WEIGHED], sectors
 
 
 def alike(

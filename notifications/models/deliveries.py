@@ -15,7 +15,10 @@ from notifications.kinds import TOLD, Rank
 from notifications.models.notices import Notification
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.outbox import Fate
+    from notifications.at_hand import AtHand
 
 
 class Delivery(Owed):
@@ -31,6 +34,8 @@ class Delivery(Owed):
         WEEKLY = "weekly", _("Weekly digest")
 
     turn: ClassVar[tuple[str, ...]] = ("rank", "available_at", "pk")
+    #: What was read for this mail and its neighbours, while a sender has them in hand.
+    at_hand: AtHand | None = None
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="deliveries"
@@ -85,6 +90,12 @@ class Delivery(Owed):
         """What is told stands in the portal as well, so a mail that most likely arrived is not
         sent twice; what nobody may miss is."""
         return bool(self.kind) and TOLD[self.kind].essential
+
+    @classmethod
+    def prepare(cls, rows: Sequence[Any]) -> None:
+        from notifications import at_hand  # noqa: PLC0415
+
+        at_hand.prepare(rows)
 
     def compose(self) -> Any:
         from notifications import mailing  # noqa: PLC0415 (what a mail says is above what is owed)

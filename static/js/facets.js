@@ -8,17 +8,48 @@ let asked;
 let answered = question();
 let shown = location.search;
 
+const boxIn = (part, { name, value }) =>
+  part.querySelector(`[name="${name}"][value="${CSS.escape(value)}"]`);
+
 // The tick boxes stay where they are, only their numbers change; the results are new.
-function place(page) {
+function number(groups) {
   form.querySelectorAll(".facet").forEach((label) => {
-    const { name, value } = label.firstElementChild;
-    const twin = page.querySelector(`[name="${name}"][value="${CSS.escape(value)}"]`)?.parentNode;
+    const twin = boxIn(groups, label.firstElementChild)?.parentNode;
     label.classList.toggle("facet-0", !twin || twin.matches(".facet-0"));
     for (const part of [".n", ".bar"]) {
       const now = twin?.querySelector(part);
       if (now) label.querySelector(part)?.replaceWith(now);
     }
+    if (!twin) {
+      label.querySelector(".n").textContent = "0";
+      label.querySelector(".bar rect")?.setAttribute("width", "0%");
+    }
   });
+}
+
+// Answers that have values the page does not list bring the whole lists; what was open stays so.
+function renew(groups) {
+  const names = (part) => [...part.querySelectorAll("details > summary .vh")];
+  const opened = names(form)
+    .filter((name) => name.closest("details").open)
+    .map((name) => name.textContent);
+  names(groups).forEach((name) => {
+    name.closest("details").open = opened.includes(name.textContent);
+  });
+  const { name, value, type } = document.activeElement;
+  document.getElementById("facet-groups").replaceWith(groups);
+  if (type !== "checkbox") return;
+  const box = boxIn(form, { name, value });
+  const list = box?.closest("details");
+  if (list) list.open = true;
+  box?.focus({ preventScroll: true });
+}
+
+function place(page) {
+  const groups = page.getElementById("facet-groups");
+  const isNew = (box) => !boxIn(form, box);
+  if ([...groups.querySelectorAll(".facet > input")].some(isNew)) renew(groups);
+  else number(groups);
   page.querySelectorAll("[data-swap]").forEach((part) => {
     document.getElementById(part.id)?.replaceWith(part);
   });

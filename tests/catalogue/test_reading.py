@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from catalogue import finding
 from catalogue.listing import PER_PAGE
-from catalogue.models import Solution
+from catalogue.models import Solution, Version
+from core.facets import MOST_OPTIONS
 from core.models import SearchDocument, SearchFacet
 from core.search import suggest
 from tests import factories
@@ -362,8 +363,73 @@ def test_the_list_costs_the_same_at_one_record_and_at_fifty(
     client.get(URL)
 
     for query, number in QUERIES.items():
+        client.get(URL + query)
         with django_assert_num_queries(number):
             client.get(URL + query)
+
+
+def test_versions_this_process_has_not_shown_cost_one_query_more(
+    client: Client, django_assert_num_queries: Any
+):
+    hub = factories.make_hub(slug="fund")
+    for i in range(30):
+        shown.public(f"Milk {i}", hub=hub)
+    client.get(URL)
+
+    with django_assert_num_queries(QUERIES[""] + 1):
+        client.get(URL + "?page=2")
+    with django_assert_num_queries(QUERIES[""] + 1):
+        client.get("/fr" + URL)
+    with django_assert_num_queries(QUERIES[""]):
+        client.get(URL + "?page=2")
+
+
+def test_a_new_version_is_shown_at_once(client: Client):
+    solution = shown.public("Old title")
+    assert titles(listed(client)) == ["Old title"]
+
+    before = solution.public_version
+    assert before is not None
+    content = before.content | {"title": "New title"}
+    newer = Version.objects.create(
+        solution=solution, number=before.number + 1, form=before.form, content=content,
+        content_hash="0" * 64,
+    )  # fmt: skip
+    Solution.objects.filter(pk=solution.pk).update(public_version=newer)
+
+    assert titles(listed(client)) == ["New title"]
+
+
+def test_a_page_beyond_the_last_says_so(client: Client):
+    for number in range(PER_PAGE + 1):
+        shown.public(f"Record {number:02}")
+
+    said = "There are only 2 pages. You see the last one."
+    assert said in client.get(URL + "?page=1000000000000000000").content.decode()
+    assert "There are only" not in client.get(URL + "?page=2").content.decode()
+
+
+@pytest.mark.usefixtures("six_records")
+def test_a_value_that_would_leave_nothing_is_not_offered(client: Client):
+    answer = listed(client, "?sector=education")
+
+    assert counted(answer, "sdg") == {}
+    assert "place" not in {group.key for group in answer.groups}
+    offered = {o.value for g in answer.groups if g.key == "label" for o in g.options}
+    assert {"adopted", "validated", "promising", "in_review", "documented"} == offered
+
+
+def test_of_many_values_the_most_common_are_offered_and_any_one_chosen(client: Client):
+    for i in range(4):
+        shown.public(f"Record {i}", tags=[f"tag {i}-{n:02}" for n in range(14)] + ["all"])
+
+    answer = listed(client, "?tag=tag+3-13")
+
+    tags = next(group for group in answer.groups if group.key == "tag")
+    assert (tags.options[0].value, tags.options[0].count) == ("all", 4)
+    assert [o.value for o in tags.options if o.checked] == ["tag 3-13"]
+    assert len(tags.options) == MOST_OPTIONS + 1
+    assert tags.note == "The 48 most used. Search finds the others."
 
 
 def test_a_fragment_is_the_answer_alone_and_caches_know(client: Client):

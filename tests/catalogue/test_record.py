@@ -593,8 +593,9 @@ def test_a_page_costs_the_same_whatever_hangs_on_the_record(
         copy = factories.make_solution(title=f"Copy {n}", adapted_from=solution, hub=solution.hub)
         publish_as_is(copy)
     client.get(solution.get_absolute_url())  # names of countries and sectors are kept from here
-    # Among them: is there a label, was it tried elsewhere, is it discussed?
-    with django_assert_num_queries(7):
+    # The record, its links, others beside it; is there a label, was it tried elsewhere, is it
+    # discussed?
+    with django_assert_num_queries(6):
         html = page(client, solution.get_absolute_url())
     assert html.count("Copy ") >= adaptations
 

@@ -296,6 +296,15 @@ def test_blog_posts_and_reports_are_flagged_hidden_and_shown_again(
 # --- Decisions ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", ["ban", "suspension"])
+def test_no_blog_post_of_somebody_silenced_since_is_shown_again(kind: str, moderator: User) -> None:
+    article = make_article()
+    moderating.decide(article, "hide", by=moderator, ground="spam", reason="An advertisement.")
+    banned(article.begun_by, moderator, kind)
+    assert code_of(lambda: moderating.decide(article, "restore", by=moderator)) == "silenced"
+    assert type(article).objects.get().state == "withdrawn"
+
+
 def test_what_takes_something_needs_a_rule_and_a_reason(moderator: User) -> None:
     post = make_post(make_discussion())
 

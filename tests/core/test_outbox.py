@@ -106,7 +106,7 @@ def test_one_who_cannot_be_reached_keeps_nobody_else_waiting(settings: Any) -> N
 
 
 def test_a_server_that_is_away_is_asked_once_and_no_mail_is_blamed(settings: Any) -> None:
-    owe(12)
+    owe(outbox.AT_ONCE + 5)
     with Sink() as server:
         server.settings(settings)
     assert deliver_owed_mails() == 0
@@ -159,6 +159,61 @@ def test_an_address_no_mail_can_have_is_given_up_and_gets_nothing_extra(
 
     assert [mail.to for mail in server.arrived if "everybody" in mail.to] == []
     assert all("Bcc" not in mail.message for mail in server.arrived)
+
+
+def test_who_takes_long_gives_back_what_is_left_in_its_old_place(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LONGEST_IN_HAND", -1.0)
+    rows = owe(4)
+    claimed: list[list[Any]] = []
+    whole = outbox.claim
+
+    def claim(model: type[outbox.Owed], **how: Any) -> list[Any]:
+        claimed.append(whole(model, **how))
+        return claimed[-1]
+
+    monkeypatch.setattr(outbox, "claim", claim)
+    with Sink() as server:
+        server.settings(settings)
+        assert deliver_owed_mails() == 4
+
+    keys = [row.pk for row in rows]
+    assert [[row.pk for row in some] for some in claimed] == [
+        keys,
+        keys[1:],
+        keys[2:],
+        keys[3:],
+        [],
+    ]
+    assert sorted(server.copies().values()) == [1] * 4
+
+
+def test_rows_that_cannot_be_prepared_together_are_sent_all_the_same(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(_rows: list[AccountMail]) -> None:
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setattr(outbox.Owed, "prepare", prepare)
+    monkeypatch.setattr(AccountMail, "prepare", prepare)
+    monkeypatch.setattr(AccountMail, "likely_language", "en")
+    owe(3)
+    with Sink() as server:
+        server.settings(settings)
+        assert deliver_owed_mails() == 3
+
+
+def test_many_mails_cost_two_queries_each_and_few_together(
+    settings: Any, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LONGEST_IN_HAND", 3600.0)  # however slow the machine is
+    owe(10)
+    with Sink() as server:
+        server.settings(settings)
+        # What is claimed, languages, and that nothing is left; each mail's beginning and end.
+        with django_assert_num_queries(4 + 1 + 3 + 2 * 10):
+            assert outbox.drain([AccountMail]).taken == 10
 
 
 def test_senders_at_once_send_each_mail_once(settings: Any) -> None:

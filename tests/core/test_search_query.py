@@ -32,6 +32,8 @@ def phrase(*words: str, prefix: bool = False) -> Phrase:
         ('say"this"-well', ("say", "well"), (phrase("this"),), ()),
         ("how to keep vaccines cold", ("keep", "vaccines", "cold"), (), ()),
         ("how to", ("how", "to"), (), ()),
+        ("of " * 30 + "the water", ("water",), (), ()),
+        ("SDG6 and G20", ("sdg", "6", "g20"), (), ()),
         ('the "water"', (), (phrase("water"),), ()),
         ("农村供水", ("农村", "村供", "供水"), (), ()),
         ("水", ("水",), (), ()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +75,10 @@ def digest() -> None:
     noticing.tell_owed()
 
 
+def something_to_find() -> None:
+    published(complete_snapshot())
+
+
 def due_article() -> None:
     accepted(publish_on=(START + DAY).date())
 
@@ -100,6 +105,7 @@ def spoilt_index() -> None:
 
 
 WORK = {
+    "core.tasks.keep_snapshot": Work(something_to_find),
     "accounts.tasks.deliver": Work(lambda: {"mail_id": owed().pk}),
     "accounts.tasks.deliver_owed": Work(owed),
     "catalogue.tasks.check_owed_links": Work(link),
@@ -140,8 +146,9 @@ def test_every_task_is_named_here() -> None:
 
 @pytest.mark.parametrize("name", WORK)
 def test_running_a_task_twice_is_running_it_once(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
+    settings.SEARCH_SNAPSHOT, settings.SEARCH_SNAPSHOT_FROM = tmp_path / "snapshot", 1
     monkeypatch.setattr(links, "check", lambda _url: links.Verdict(LinkState.OPENS, ""))
     work = WORK[name]
     with time_machine.travel(START, tick=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
-LOCALE = Path(settings.BASE_DIR) / "locale"
+ROOT = Path(settings.BASE_DIR)
+LOCALE = ROOT / "locale"
 OTHERS = [code for code, _name in settings.LANGUAGES if code != "en"]
 
 
@@ -78,3 +80,22 @@ def test_djangos_refusals_are_said_in_our_voice():
             translation.gettext("Enter a valid email address.")
             == "Enter an e-mail address, like name@example.org."
         )
+
+
+def test_no_words_are_hidden_from_translators_within_formatted_strings() -> None:
+    """What gathers the words of the interface does not look into them."""
+    names = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+    source, _compiled = catalogue("fr")
+    known = {one.id if isinstance(one.id, str) else one.id[0] for one in source}
+    hidden = []
+    for path in sorted(ROOT.glob("[a-z]*/**/*.py")):
+        if path.relative_to(ROOT).parts[0] in {"var", "tests", "bench", "storm", "bin"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.JoinedStr):
+                continue
+            for call in ast.walk(node):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") in names:
+                    words = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                    hidden += [f"{path}: {word}" for word in words[:1] if word not in known]
+    assert hidden == []

@@ -90,6 +90,7 @@ def test_what_everybody_reads(portal: Portal, hub) -> None:
         "/hubs/",
         "/hubs/hub-for-water/",
         "/search/?q=wells",
+        "/search/?q=wells&kind=event",
         "/criteria/",
         "/pages/about/",
         "/pages/accessibility/",

@@ -16,13 +16,15 @@ from accounts.operations import owe_mail
 from core import held, waiting
 from core.errors import DomainError
 from core.models import AuditEntry
-from notifications import addresses
+from core.outbox import masked
+from notifications import addresses, devices
 from notifications.delivering import deliver_owed
-from notifications.models import Address, Delivery
+from notifications.models import Address, Delivery, PushDelivery
 from tests.community.factories import make_member
 from tests.desk import desk_client
 from tests.factories import make_user
 from tests.notifications.test_bounces import letter
+from tests.push import Browser
 from tests.racing import at_once, told
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +71,9 @@ def test_the_list_opens_with_what_is_in_doubt_and_shows_no_address_in_full() -> 
     assert 'name="_save"' not in one.content.decode()
 
 
-@pytest.mark.parametrize("name", ["notifications_delivery", "notifications_address"])
+@pytest.mark.parametrize(
+    "name", ["notifications_delivery", "notifications_address", "notifications_pushdelivery"]
+)
 def test_the_desk_of_mails_is_for_portal_moderators_with_their_second_step(name: str) -> None:
     url = reverse(f"admin:{name}_changelist")
     for user in (make_user(), make_member()):
@@ -78,6 +82,26 @@ def test_the_desk_of_mails_is_for_portal_moderators_with_their_second_step(name:
     without.force_login(moderator())
     assert without.get(url).status_code == 302
     assert desk_client(moderator()).get(url).status_code == 200
+
+
+def test_messages_to_devices_are_there_to_read_and_nothing_is_decided_about_them(
+    settings: Any,
+) -> None:
+    settings.WEBPUSH_PRIVATE_KEY = devices.new_private_key()
+    reader = make_member()
+    endpoint = "https://fcm.googleapis.com/fcm/send/1"
+    devices.add_device(by=reader, endpoint=endpoint, agent="Firefox X11 Linux", **Browser().keys)
+    letter(reader)
+    PushDelivery.objects.update(state=State.DEAD, problem="403 no")
+    client = desk_client(moderator())
+
+    page = client.get(reverse("admin:notifications_pushdelivery_changelist")).content.decode()
+
+    assert masked(reader.email) in page
+    assert "403 no" in page
+    assert reader.email not in page
+    assert endpoint not in page
+    assert "send_again_selected" not in page
 
 
 def test_moderators_see_account_mails_masked_and_without_their_subject() -> None:

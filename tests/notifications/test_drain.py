@@ -21,16 +21,17 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as NoBroker
 
-from accounts.models import AccountMail
+from accounts.models import AccountMail, User
 from accounts.operations import owe_mail
 from core import outbox
 from hubportal import celery
-from notifications import delivering, digesting, noticing
+from notifications import delivering, devices, digesting, duties, noticing
 from notifications.kinds import Mail
-from notifications.models import Delivery, Notice, Notification, Times
-from tests.community.factories import make_member, make_post
+from notifications.models import Delivery, Letter, Notice, Notification, Times
+from tests.community.factories import make_member, make_post, open_theme
 from tests.notifications.test_bounces import letter
 from tests.notifications.test_deliveries import MONDAY, begun, follower, wish
+from tests.push import Browser
 from tests.smtp import Faults, Sink
 
 pytestmark = pytest.mark.django_db
@@ -65,9 +66,9 @@ def test_one_run_tells_binds_digests_and_sends_until_nothing_is_left() -> None:
         drain()
         assert drain() == "nothing due"
 
-    to = [each.to[0] for each in mail.outbox]
-    assert {daily.email, "a@test.example"} < set(to)
-    assert len(to) == len(set(to))
+    sent = [(each.to[0], each.subject) for each in mail.outbox]
+    assert {daily.email, "a@test.example"} < {to for to, _subject in sent}
+    assert len(sent) == len(set(sent))
     assert not Notice.objects.owed().exists()
 
 
@@ -116,6 +117,38 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing() -> None:
     assert f"  to {outbox.masked(reader.email)}: Decided" in lines
 
 
+def test_one_run_looks_at_dates_as_well_and_tells_of_each_once() -> None:
+    reader = make_member()
+    theme = open_theme(title="Who pays for water")
+    drain()
+    drain()
+    about = Notification.objects.filter(user=reader, notice__subject_id=theme.pk)
+    assert [row.kind for row in about] == ["theme"]
+
+
+def test_a_date_that_cannot_be_looked_at_keeps_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(duties, "keep_dates", broken)
+    letter(make_member())
+    assert drain() == "taken=1"
+
+
+def test_a_dry_run_tells_messages_to_devices_from_mails(settings: Any) -> None:
+    settings.WEBPUSH_PRIVATE_KEY = devices.new_private_key()
+    reader = make_member()
+    endpoint = "https://fcm.googleapis.com/fcm/send/1"
+    devices.add_device(by=reader, endpoint=endpoint, agent="Firefox X11 Linux", **Browser().keys)
+    letter(reader)
+    lines = drain("--dry-run").splitlines()
+    assert "  device case: send 1" in lines
+    assert "  notice case: send 1" in lines
+    assert [line for line in lines if line.startswith("  to ")] == [
+        f"  to {outbox.masked(reader.email)}: Decided"
+    ]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_without_a_mail_server_it_says_so_and_ends_with_three(settings: Any) -> None:
     letter(make_member())
@@ -143,6 +176,7 @@ def test_asked_to_stop_it_finishes_the_mail_in_hand_and_gives_the_others_back() 
     tally = delivering.deliver_owed(stopped=lambda: len(mail.outbox) >= 2)
     assert (tally.taken, len(mail.outbox)) == (2, 2)
     rest = Delivery.objects.filter(state=State.OWED)
+    assert all(row.available_at == row.created_at for row in rest)  # their old place
     assert {(row.lease, row.attempts, row.started_at) for row in rest} == {(None, 0, None)}
     assert delivering.deliver_owed().taken == 2
 
@@ -279,6 +313,25 @@ def test_mails_are_kept_as_long_as_somebody_may_ask_and_no_digest_comes_back(
         *((state, 31) for state in (State.OWED, State.DEAD, State.UNCONFIRMED)),
         (State.OWED, 181),
     }
+
+
+def test_old_notices_go_some_at_a_time_and_what_was_unread_counts_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(noticing, "PORTION", 2)
+    monkeypatch.setattr(noticing, "FORGOTTEN_AT_ONCE", 2)
+    reader, other = make_member(), make_member()
+    for _n in range(3):
+        letter(reader)
+    letter(other)
+    noticing.read(other, up_to=2**62)
+    Notice.objects.update(happened_at=timezone.now() - dt.timedelta(days=181))
+    letter(reader)
+
+    assert noticing.forget_old() == 4
+
+    assert Notification.objects.count() == Notice.objects.count() == Letter.objects.count() == 1
+    assert list(User.objects.order_by("pk").values_list("unread", flat=True)) == [1, 0]
 
 
 def test_what_stood_in_a_digest_that_is_removed_waits_for_no_other() -> None:

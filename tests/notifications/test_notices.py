@@ -274,7 +274,7 @@ def test_writing_costs_the_same_however_many_follow(
 
 
 #: Queries of one answer by somebody who wrote before, whatever follows.
-WRITING = 22
+WRITING = 31
 
 
 def test_the_page_shows_what_may_be_read_now_and_gathers_a_discussion() -> None:

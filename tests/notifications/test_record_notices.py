@@ -497,7 +497,7 @@ def test_an_update_costs_the_same_however_many_follow(n: int) -> None:
 
 
 #: Queries of one update, whoever follows.
-FILING = 34
+FILING = 38
 
 
 # --- Who is told at all --------------------------------------------------------------------------

@@ -257,14 +257,14 @@ def test_the_mark_validated_finds_no_example_and_example_finds_them_all(real: So
 
 
 def test_a_real_record_has_no_example_as_its_neighbour(real: Solution) -> None:
-    from catalogue.reading import neighbours_of
+    from catalogue.reading import around_of
 
     pattern = example("school crossings")
     assert pattern.public_version is not None
     content = {**pattern.public_version.content, "is_example": False}
 
-    assert neighbours_of(real, content) == []
-    assert len(neighbours_of(pattern, pattern.public_version.content)) > 0
+    assert around_of(real, content).neighbours == []
+    assert len(around_of(pattern, pattern.public_version.content).neighbours) > 0
 
 
 def test_the_hub_of_examples_is_public_like_any_other(stage: Any) -> None:

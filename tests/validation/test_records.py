@@ -836,7 +836,7 @@ def test_the_label_costs_the_page_of_a_solution_one_question(
     published(complete_full(), form="full")
     client.get("/solutions/S-0001/")
     for number in (1, 2):
-        with django_assert_num_queries(7):  # six without it
+        with django_assert_num_queries(6):  # five without it
             client.get(f"/solutions/S-000{number}/")
 
 

@@ -160,7 +160,8 @@ def score_seal(rows: Sequence[Row]) -> SafeString:
         )
         labels.append(_spoke_label(row.short_name, turn))
     ring = f'<circle class="pass" r="{HUB + UNIT * (min(m or 0 for m in minimums))}"/>'
-    said = ", ".join(f"{row.short_name} {row.number or _('not judged')}" for row in rows)
+    none = _("not judged")
+    said = ", ".join(f"{row.short_name} {row.number or none}" for row in rows)
     return format_html(
         '<svg class="seal" width="304" height="165" viewBox="-118 -64 236 128" role="img"'
         ' aria-label="{}">{}{}{}</svg>',

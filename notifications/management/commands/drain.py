@@ -1,4 +1,4 @@
-"""Sends what is owed: once, or for good, or only says what it would do."""
+"""Tells and sends what is owed: once, or for good, or only says what it would do."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import logging
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
 
 from core.outbox import Fate, Tally
-from notifications import delivering, digesting, noticing, rehearsing
+from notifications import delivering, digesting, duties, noticing, rehearsing, searching
 from notifications.models import Notice
+from participation.operations.reminding import remind
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -21,12 +24,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: Nobody answered where mails are handed over: what is owed waits.
 NOBODY_ANSWERS = 3
+#: Seconds after which a loop looks again for dates that have come.
+DATES_EVERY = 300.0
 #: Notices told in one round, so that mails do not wait for all of a storm.
 NOTICES_A_ROUND = 200
 
 
 class Command(BaseCommand):
-    """Tells notices, owes digests and sends mails, as worker and beat do.
+    """Looks at dates, tells notices, owes digests and sends mails, as worker and beat do.
 
     Ends with 0 when nothing that can be sent now is left (or, in a loop, when it is asked to end),
     with 1 if the database does not answer, with 3 if no mail server does. Any number may run at
@@ -34,8 +39,8 @@ class Command(BaseCommand):
     """
 
     help = (
-        "Tell what is to be told, owe digests and send owed mails. Ends with 0 when nothing due is"
-        " left, 1 without a database, 3 if no mail server answers."
+        "Tell what is to be told, of dates as well, owe digests and send owed mails. Ends with 0"
+        " when nothing due is left, 1 without a database, 3 if no mail server answers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,7 +66,11 @@ class Command(BaseCommand):
                 for number in (signal.SIGTERM, signal.SIGINT)
             }
         try:
-            tally = self._loop(ending, options["every"]) if options["loop"] else _round(ending)
+            if options["loop"]:
+                tally = self._loop(ending, options["every"])
+            else:
+                _look_at_dates()
+                tally = _round(ending)
         except DatabaseError as trouble:
             self.stderr.write(f"The database does not answer: {trouble}")
             sys.exit(1)
@@ -74,10 +83,13 @@ class Command(BaseCommand):
                 sys.exit(NOBODY_ANSWERS)
 
     def _loop(self, ending: threading.Event, every: float) -> Tally:
-        whole = Tally()
+        whole, dates_at = Tally(), float("-inf")
         while not ending.is_set():
             try:
                 close_old_connections()
+                if time.monotonic() - dates_at >= DATES_EVERY:
+                    _look_at_dates()
+                    dates_at = time.monotonic()
                 tally = _round(ending)
             except DatabaseError:  # it comes back, and what is owed is in it
                 log.exception("the database does not answer")
@@ -102,6 +114,18 @@ class Command(BaseCommand):
             say(f"  not looked at: {found.left}")
         for to, subject in found.first:
             say(f"  to {to}: {subject}")
+
+
+def _look_at_dates() -> None:
+    """Write down what is to be told because its time has come: reminders of events, what people
+    answer for, what is new for saved searches. Each is told once, whoever else looks."""
+    for look in (lambda: remind(timezone.now()), duties.keep_dates, searching.tell_new):
+        try:
+            look()
+        except DatabaseError:
+            raise
+        except Exception:  # what is owed already goes out all the same
+            log.exception("dates cannot be looked at")
 
 
 def _round(ending: threading.Event) -> Tally:

@@ -1,0 +1,13 @@
+"""What is done in the background for every app."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core.search import keeping
+
+
+@shared_task(ignore_result=True, soft_time_limit=3_300, time_limit=3_600)
+def keep_snapshot() -> bool:
+    """Make the search's snapshot of this machine anew if it is due."""
+    return keeping.keep()
