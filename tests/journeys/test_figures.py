@@ -42,6 +42,7 @@ def test_from_the_map_to_the_records_of_a_country(portal: Portal) -> None:
     page.get_by_label("Figure").select_option(label="Hubs")
     expect(page.locator("#map-said")).to_contain_text("Brazil 1")
     page.get_by_label("Figure").select_option(label="Solutions")
+    expect(page.locator("#map-said")).to_contain_text("Brazil 3")
     page.get_by_role("link", name="Brazil", exact=True).click()
     expect(page.locator("#results-count")).to_contain_text("3 of 5 solutions")
     page.get_by_role("link", name="These results in figures").click()
