@@ -17,9 +17,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from qrcode.main import QRCode
 
-from accounts import operations, tasks
+from accounts import operations
 from accounts.models import Profile, User
 from core.background import hasten
 from core.errors import DomainError
@@ -86,6 +85,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail down as owed; a worker sends it. No page waits for a mail server."""
+        from accounts import tasks  # noqa: PLC0415 (Celery, which only writing needs)
+
         request = allauth_context.request
         user = context.get("user")
         profile = Profile.objects.filter(user=user).first() if user else None
@@ -164,6 +165,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> str:
         """The code to scan, as a drawing inside the page: always dark on light."""
+        from qrcode.main import QRCode  # noqa: PLC0415 (for setting up a second factor)
+
         code = QRCode(border=3)
         code.add_data(url)
         code.make(fit=True)

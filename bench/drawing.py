@@ -79,6 +79,7 @@ def application_of(anchor: str) -> Any:
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubportal.settings")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
+    os.environ["REPEAT_VISITS"] = "no"  # what drawing costs
     from hubportal.wsgi import application  # noqa: PLC0415 (settings first)
 
     return application

@@ -285,8 +285,10 @@ def portal_environment(folder: Path, database_url: str = "") -> dict[str, str]:
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
         "LOG_LEVEL": "WARNING",
         "GZIP": "",  # a proxy compresses in production
+        "REPEAT_VISITS": "no",  # or pages would be counted that nobody draws
         "PYTHONPYCACHEPREFIX": str(ROOT / "var" / "pycache"),
         "PYTHONDONTWRITEBYTECODE": "",
+        "MALLOC_ARENA_MAX": "2",
     }
 
 

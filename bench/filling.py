@@ -286,6 +286,8 @@ def _as_published(record: Record, content: dict[str, Any]) -> Solution:
     return Solution(
         pk=record.number,
         number=record.number,
+        uid=uid_of(record.number),  # given, so that none is drawn at random
+        form_key=NAMESPACE,
         publication=Publication.PUBLIC,
         validation=record.validation,
         public_version=Version(pk=record.number, content=content),

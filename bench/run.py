@@ -119,7 +119,8 @@ def free_port() -> int:
 
 def measure(port: int, rounds: int) -> None:
     command = [PYTHON, ROOT / "bench" / "pages.py"]
-    listed = subprocess.run(command, cwd=ROOT, env=environment(LOG_LEVEL="ERROR"), stdout=-1)
+    env = environment(LOG_LEVEL="ERROR", REPEAT_VISITS="no")
+    listed = subprocess.run(command, cwd=ROOT, env=env, stdout=-1)
     if listed.returncode:
         stop("The pages could not be listed.")
     known = json.loads(listed.stdout)
@@ -167,7 +168,11 @@ def main() -> int:
     port = free_port()
     command = [sys.executable, ROOT / "bin" / "run.py", "--port", str(port)]
     portal = subprocess.Popen(
-        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=environment(REPEAT_VISITS="no"),  # what drawing costs
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert portal.stdout is not None
     try:

@@ -28,6 +28,8 @@ from django.template.loaders.cached import Loader  # noqa: E402
 from django.test.utils import CaptureQueriesContext, override_settings  # noqa: E402
 from django.urls import ResolverMatch, resolve  # noqa: E402
 
+from core.templatetags.kept import KeptNode  # noqa: E402
+
 USUAL = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -40,6 +42,13 @@ USUAL = [
 ]
 
 
+class DrawnAnew(KeptNode):
+    """What the portal keeps of records between two visits their twins draw each time."""
+
+    def _of_record(self, context: Any, values: dict[str, Any], key: Any) -> Any:
+        return self._drawn(context, values)
+
+
 class Remembering(Loader):
     """Compiled templates whose tags ask the database once and repeat what they were told."""
 
@@ -48,6 +57,8 @@ class Remembering(Loader):
         found = super().get_template(*args, **kwargs)
         if len(self.get_template_cache) > known:
             for node in found.nodelist.get_nodes_by_type(Node):
+                if isinstance(node, KeptNode):
+                    node.__class__ = DrawnAnew
                 if hasattr(node, "func"):
                     node.func = _asked_once(node.func)
         return found

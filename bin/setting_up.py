@@ -191,7 +191,10 @@ def environment(**more: str) -> dict[str, str]:
     return {
         **os.environ,
         "HUB_VAR": str(VAR),
+        # Compiled once, whatever the caller's shell says: it is half of every start.
         "PYTHONPYCACHEPREFIX": str(ROOT / "var" / "pycache"),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "MALLOC_ARENA_MAX": "2",  # few threads: more pools only hold memory
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         **more,

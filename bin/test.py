@@ -64,7 +64,8 @@ def pytest(title: str, arguments: list[str], **more: str) -> int:
     env = environment(HUB_PROFILE="test", HUB_VAR=str(ROOT / "var" / "test"))
     for name in ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "DEBUG"):
         env.pop(name, None)
-    command = [PYTHON, "-m", "pytest", "-n", "2", *arguments]
+    # One process more than two processors: browsers and races wait more than they work.
+    command = [PYTHON, "-m", "pytest", "-n", "3", "--dist", "worksteal", *arguments]
     env |= more
     return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
 

@@ -32,6 +32,7 @@ class SolutionFilter(FacetFilter):
             ("relevance", _("Best match")),
             ("label", _("Most thoroughly checked")),
             ("newest", _("Newest")),
+            ("adopted", _("Most adopted")),
             ("title", _("Title")),
         ],
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.db.models import Exists, OuterRef
 from catalogue import fields as f
 from catalogue.content import Content
 from catalogue.models import Solution
+from catalogue.uptake import uptake_of
 from core import search
 from core.models import SearchDocument, SearchFacet
 from core.text import plain
@@ -38,6 +40,8 @@ EXAMPLES_BELOW = 10
 EXAMPLE = "example"
 #: As many entries of an earlier release are made anew at a time.
 MOST_OUTDATED = 2_000
+#: For so many records at a time is counted in how many places they are used.
+_AT_ONCE = 500
 
 
 def facets_of(solution: Solution, content: Content) -> dict[str, list[str]]:
@@ -101,8 +105,8 @@ def body_of(content: Content) -> str:
     return "\n".join(text for text in texts if text)
 
 
-def entry_of(solution: Solution) -> dict[str, Any]:
-    """The search document of a public solution."""
+def entry_of(solution: Solution, uptake: int = 0) -> dict[str, Any]:
+    """The search document of a public solution that is used in so many other places."""
     version = solution.public_version
     if version is None:
         raise ValueError(f"{solution} is not public")
@@ -118,16 +122,30 @@ def entry_of(solution: Solution) -> dict[str, Any]:
         "facets": facets_of(solution, content),
         "published_at": None if content["is_example"] else solution.published_at,
         "rank": LEVEL_RANK.get(solution.level, 0) - EXAMPLES_BELOW * content["is_example"],
+        "uptake": 0 if content["is_example"] else uptake,
     }
+
+
+def documents(solutions: Iterable[Solution]) -> Iterator[search.Document]:
+    """The search documents of public solutions."""
+    waiting = iter(solutions)
+    while some := list(islice(waiting, _AT_ONCE)):
+        uptake = uptake_of([solution.pk for solution in some])
+        for solution in some:
+            yield search.Document(**entry_of(solution, uptake.get(solution.pk, 0)))
 
 
 def note(solution: Solution) -> None:
     """Write or remove the entry, in the caller's transaction."""
     if solution.publication == "public":
-        entry = entry_of(solution)
-        search.index(entry.pop("kind"), entry.pop("object_id"), **entry)
+        search.index_many(documents([solution]))
     else:
         search.remove(KIND, str(solution.pk))
+
+
+def note_uptake(key: int) -> None:
+    """Say anew in how many places a record is used, in the caller's transaction."""
+    search.note_uptake(KIND, key, uptake_of([key]).get(key, 0))
 
 
 def outdated() -> list[str]:
@@ -139,6 +157,16 @@ def outdated() -> list[str]:
         kind=KIND,
     )
     return list(rows.order_by("pk").values_list("object_id", flat=True)[:MOST_OUTDATED])
+
+
+def miscounted() -> list[int]:
+    """Records of which the search says another uptake than was counted, as after an upgrade."""
+    rows = SearchDocument.objects.filter(kind=KIND, rank__gte=0)
+    said = dict(rows.filter(uptake__gt=0).values_list("object_id", "uptake"))
+    counted = {str(key): number for key, number in uptake_of().items()}
+    other = [key for key in {*said, *counted} if said.get(key, 0) != counted.get(key, 0)]
+    there = rows.filter(object_id__in=sorted(other)[:MOST_OUTDATED])
+    return [int(key) for key in there.order_by("pk").values_list("object_id", flat=True)]
 
 
 def mend() -> int:
@@ -153,4 +181,8 @@ def mend() -> int:
                 note(present)
             else:
                 search.remove(KIND, key)
-    return len(amiss)
+    recounted = miscounted()
+    for record in recounted:
+        with transaction.atomic():
+            note_uptake(record)
+    return len(amiss) + len(recounted)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
-from catalogue.citations import Citation
+from catalogue.citations import FORMATS, Citation, Format, citation_of, permanent_url
 from catalogue.content import Content
 from catalogue.models import Solution, Version
 from catalogue.reading import LICENCE_URLS
@@ -66,3 +69,66 @@ def as_script(document: dict[str, Any]) -> SafeString:
     """JSON that may stand inside a script element, which this data block is not executed as."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return mark_safe(text.translate(_ESCAPES))  # noqa: S308 (nothing in it can end the element)
+
+
+class Imprint:
+    """How one frozen version is cited and described to machines, worked out where it is drawn."""
+
+    def __init__(self, solution: Solution, version: Version) -> None:
+        self._solution, self._version = solution, version
+
+    @cached_property
+    def kept_as(self) -> tuple[Any, ...]:
+        """All that it depends on, but for the page's language."""
+        solution, version = self._solution, self._version
+        return (
+            settings.PORTAL_NAME,
+            settings.PORTAL_URL,
+            solution.number,
+            solution.publication,
+            solution.published_at,
+            solution.withdrawn_at,
+            version.number,
+            version.content_hash,
+            version.published_at,
+            version.created_at,
+            reference.reading(),
+        )
+
+    @property
+    def reference(self) -> str:
+        return self._solution.reference
+
+    @property
+    def number(self) -> int:
+        """Of the version."""
+        return self._version.number
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When the version was published."""
+        return self._version.published_at
+
+    @property
+    def first_published_at(self) -> datetime | None:
+        """When the first one was."""
+        return self._solution.published_at
+
+    @property
+    def formats(self) -> dict[str, Format]:
+        """The files with its citation, by their ending."""
+        return FORMATS
+
+    @cached_property
+    def citation(self) -> Citation:
+        return citation_of(self._solution, self._version)
+
+    @cached_property
+    def linked_data(self) -> SafeString:
+        content = self._version.content
+        return as_script(linked_data(self._solution, self._version, content, self.citation))
+
+    @cached_property
+    def canonical(self) -> str:
+        """The address that stays."""
+        return permanent_url(self._solution)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +20,8 @@ from core.facets import (
     MOST_VALUES,
     FacetedList,
     Group,
+    Offer,
+    Option,
     Order,
     exactly,
     in_order_of,
@@ -43,7 +45,18 @@ LEVELS = (
 )  # fmt: skip
 #: Groups that show where a choice was brought along, as from the statistics.
 YEARS = ("year", "started")
+#: Whoever has come to this page looks for something: to narrow the list leads there sooner.
+DEEP = 50
+#: So many values are offered to narrow it by.
+MOST_WAYS = 6
 ALWAYS_SHOWN = {str(level) for level in LEVELS[:5]}
+
+
+class Narrower(NamedTuple):
+    """The group that divides an answer best, and its most used values."""
+
+    name: str
+    offers: list[Offer]
 
 
 class SolutionList(FacetedList):
@@ -122,6 +135,41 @@ class SolutionList(FacetedList):
             *(self.group(name, key=int) for name in YEARS if name in self.filters.selected),
         ]
         return [group for group in made if group.is_worth_showing]
+
+    @cached_property
+    def narrower(self) -> Narrower | None:
+        """Far down a long list, a way to shorten it; nothing before, or if nothing divides it.
+
+        A value that half of the records have tells most, one that all have tells nothing. What is
+        chosen in a group already is left alone: more of its values would make the list longer.
+        """
+        if self.page.number < DEEP:
+            return None
+        chosen = self.filters.selected.keys()
+        free = [
+            group
+            for group in self.groups
+            if not chosen & ({"region", "country"} if group.tree else {group.key})
+        ]
+        best = max(free, key=lambda group: self._divides(self._most_used(group)), default=None)
+        if best is None or not self._divides(self._most_used(best)):
+            return None
+        parameter = "region" if best.tree else best.key
+        offers = [
+            Offer(option.label, option.count or 0, self.address(**{parameter: [option.value]}))
+            for option in self._most_used(best)
+            if option.count
+        ]
+        return Narrower(best.name, offers)
+
+    @staticmethod
+    def _most_used(group: Group) -> list[Option]:
+        options = [branch.region for branch in group.tree] or group.options
+        return sorted(options, key=lambda option: -(option.count or 0))[:MOST_WAYS]
+
+    def _divides(self, options: Iterable[Option]) -> float:
+        parts = [(option.count or 0) / self.total for option in options]
+        return sum(part * (1 - part) for part in parts)
 
     def words_from(self, name: str) -> object | None:
         match name:

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 from catalogue import criteria_operations, finding
 from catalogue.models import CriteriaSet, CriteriaState, PageDraft, Solution
 from core import search
-from core.search import Document
 from hubs.models import Hub
 from hubs.operations.merging import Expected
 
@@ -36,7 +35,7 @@ def bring_records(gone: Hub, kept: Hub) -> None:
 def find_by_the_hub_that_stays(kept: Hub) -> None:
     """Write the search entries of its public records anew, once the other hub is gone."""
     rows = Solution.objects.public().for_cards().filter(hub=kept)
-    search.index_many(Document(**finding.entry_of(row)) for row in rows.iterator(chunk_size=200))
+    search.index_many(finding.documents(rows.iterator(chunk_size=200)))
 
 
 def bring_criteria(gone: Hub, kept: Hub, *, by: User) -> None:

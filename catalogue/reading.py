@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import BooleanField, Q, Value
@@ -32,6 +32,7 @@ from catalogue import finding
 from catalogue.cards import countries_in_words
 from catalogue.content import Content, is_outdated
 from catalogue.models import Evidence, Solution
+from core.prepared import Prepared
 from core.richtext import rich
 from core.templatetags.components import when
 from core.text import base_language
@@ -246,7 +247,8 @@ class Record:
 
     ``private`` is given for the team, the desk and the panel only: it opens restricted
     evidence and the contact for verification. ``closed`` are links and file keys that were
-    open in this version and are restricted by now.
+    open in this version and are restricted by now. ``content_hash`` is given where the document
+    is frozen: what is drawn of it may be kept.
     """
 
     def __init__(
@@ -257,8 +259,10 @@ class Record:
         private: Content | None = None,
         closed: frozenset[str] = frozenset(),
         link_states: LinkStates | None = None,
+        content_hash: str = "",
     ) -> None:
         self.content = content
+        self._content_hash = content_hash
         self.private = private
         self.original = str(content["language"])
         self.language = self._choose(language)
@@ -274,6 +278,15 @@ class Record:
             if code in known:
                 return code
         return self.original
+
+    @cached_property
+    def kept_as(self) -> tuple[Any, ...] | None:
+        """All that a drawing of it depends on, but for the page's language; ``None`` for drafts,
+        and for those who may read what others may not."""
+        if not self._content_hash or self.private is not None:
+            return None
+        states = tuple(self._link_states.items())
+        return self._content_hash, self.language, self._closed, states, reference.reading()
 
     # --- Languages ------------------------------------------------------------------------
 
@@ -704,13 +717,20 @@ def closed_since(private: Content | None) -> frozenset[str]:
     return frozenset(value for row in rows for value in sources_of(row))
 
 
+_links = Prepared(
+    lambda solution: (
+        Evidence.objects.filter(solution=solution)
+        .exclude(url="")
+        .values_list("url", "link_state", "link_checked_at")
+    ),
+    int,
+)
+
+
 def link_states_of(solution: Solution) -> dict[str, tuple[str, datetime | None]]:
     """What the last check of each link said. One query."""
-    rows = Evidence.objects.filter(solution=solution).exclude(url="")
-    return {
-        url: (state, checked_at)
-        for url, state, checked_at in rows.values_list("url", "link_state", "link_checked_at")
-    }
+    rows = _links(solution.pk).rows()
+    return {url: (state, checked_at) for url, state, checked_at in rows}
 
 
 def _said(first: str, *rest: str) -> KeyTextTransform:
@@ -725,8 +745,8 @@ def _said(first: str, *rest: str) -> KeyTextTransform:
 class Around:
     """Other public records beside one."""
 
-    adaptations: list[Pointer]
-    neighbours: list[Pointer]
+    adaptations: tuple[Pointer, ...]
+    neighbours: tuple[Pointer, ...]
 
 
 class _Other(NamedTuple):
@@ -754,25 +774,18 @@ def around_of(solution: Solution, content: Content) -> Around:
     version says, so that a working copy moved elsewhere does not show before it is published.
     One query, or two where hubs became one.
     """
-    public = Solution.objects.public().order_by()
-    found = _others(public.filter(adapted_from=solution), is_adapted=True)
     hub = content["hub"]
     if hub:
-        same = Hub.objects.filter(Q(slug=hub["slug"]) | Q(merged__slug=hub["slug"]))
-        newest = (
-            public.filter(hub__in=same.values("pk"), is_example=bool(content.get("is_example")))
-            .exclude(pk=solution.pk)
-            .order_by("-published_at", "-pk")
-            .values("pk")[: NEIGHBOURS * 3]
-        )
-        found = found.union(_others(public.filter(pk__in=newest), is_adapted=False), all=True)
-    rows = [_Other(*row) for row in found]
+        found = _around[bool(content.get("is_example"))](solution.pk, hub["slug"])
+    else:
+        found = _adapted(solution.pk)
+    rows = [_Other(*row) for row in found.rows()]
     adapted = [row for row in rows if row.is_adapted and row.adapted_from == solution.reference]
     beside = [row for row in rows if not row.is_adapted]
     beside.sort(key=lambda row: (row.published_at, row.pk), reverse=True)
     return Around(
-        [row.pointer for row in sorted(adapted, key=lambda row: row.number)],
-        [row.pointer for row in _of_hub(beside, hub["slug"])] if hub else [],
+        tuple(row.pointer for row in sorted(adapted, key=lambda row: row.number)),
+        tuple(row.pointer for row in _of_hub(beside, hub["slug"])) if hub else (),
     )
 
 
@@ -787,6 +800,32 @@ def _others(rows: QuerySet[Solution], *, is_adapted: bool) -> QuerySet[Any, Any]
         _said("adapted_from", "reference"),
         _said("hub", "slug"),
     )
+
+
+def _adapted_from(solution: int) -> QuerySet[Any, Any]:
+    adapted = Solution.objects.public().order_by().filter(adapted_from=solution)
+    return _others(adapted, is_adapted=True)
+
+
+def _around_in_hub(solution: int, slug: str, *, is_example: bool) -> QuerySet[Any, Any]:
+    public = Solution.objects.public().order_by()
+    same = Hub.objects.filter(Q(slug=slug) | Q(merged__slug=slug))
+    newest = (
+        public.filter(hub__in=same.values("pk"), is_example=is_example)
+        .exclude(pk=solution)
+        .order_by("-published_at", "-pk")
+        .values("pk")[: NEIGHBOURS * 3]
+    )
+    beside = _others(public.filter(pk__in=newest), is_adapted=False)
+    return _adapted_from(solution).union(beside, all=True)
+
+
+_adapted = Prepared(_adapted_from, int)
+#: Real records and examples: nothing invented stands beside what is real.
+_around = {
+    is_example: Prepared(partial(_around_in_hub, is_example=is_example), int, str)
+    for is_example in (False, True)
+}
 
 
 def _of_hub(rows: list[_Other], slug: str) -> list[_Other]:

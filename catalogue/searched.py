@@ -24,8 +24,7 @@ def _public() -> Iterable[int]:
 
 def _documents(keys: Sequence[str]) -> Iterator[Document]:
     rows = Solution.objects.public().for_cards().filter(pk__in=[int(key) for key in keys])
-    for row in rows:
-        yield Document(**finding.entry_of(row))
+    yield from finding.documents(rows)
 
 
 def _cards(keys: Sequence[str], marker: Marker) -> list[Card]:

@@ -18,6 +18,7 @@ from catalogue.models import Solution
 from community.choices import ArticleState
 from community.models import Article, ArticleTag, Chapter, LivingLab, MonthlyTheme
 from community.people import seen_as, with_people
+from core.plaintext import comma
 from core.text import base_language, plain
 from events.models import Event, Person
 from hubs import reference
@@ -76,7 +77,7 @@ def authors_of(article: Article, viewer: Any) -> list[By]:
     if article.begun_by is None:
         return [By(_("The editors"))]
     seen = seen_as(article.begun_by, viewer)
-    detail = ", ".join(filter(None, (seen.organisation, seen.country)))
+    detail = comma().join(filter(None, (seen.organisation, seen.country)))
     return [By(seen.name, seen.url, detail)]
 
 

@@ -121,6 +121,20 @@ class Outcome(TextChoices):
     RUNNING = "running", _("Too early to say")
 
 
+class LessonState(TextChoices):
+    """Whether a lab still says it."""
+
+    SHOWN = "shown", _("Shown")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class VersionState(TextChoices):
+    """Whether readers see an earlier text of a blog post."""
+
+    SHOWN = "shown", _("Shown")
+    HIDDEN = "hidden", _("Hidden")
+
+
 class ReportState(TextChoices):
     SUBMITTED = "submitted", _("Waits for a check")
     SHOWN = "shown", _("Shown")

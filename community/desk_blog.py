@@ -39,6 +39,7 @@ class RevisionRows(admin.TabularInline):
         "replaced_at",
         "replaced_by",
         "seen_by",
+        "state",
     )
     readonly_fields = fields
     can_delete = False

@@ -57,8 +57,8 @@ class EntryRows(Rows):
 
 class LessonRows(Rows):
     model = Lesson
-    fields = ["position", "text", "countries", "written_at", "changed_at"]
-    readonly_fields = ["position", "text", "countries", "written_at", "changed_at"]
+    fields = ["position", "text", "countries", "written_at", "changed_at", "state"]
+    readonly_fields = ["position", "text", "countries", "written_at", "changed_at", "state"]
 
 
 @admin.register(LivingLab)
@@ -98,10 +98,14 @@ class OfLabs(DeskAdmin):
 class LessonAdmin(OfLabs):
     """What labs learned, and in how many countries members saw the same."""
 
-    list_display = ["text", "lab", "countries", "written_at"]
+    list_display = ["text", "lab", "countries", "written_at", "state"]
+    list_filter = ["state"]
     list_select_related = ["lab"]
     search_fields = ["text", "lab__name"]
-    fields = ["leads_to", "lab", "text", "detail", "countries", "written_at", "changed_at"]
+    fields = [
+        "leads_to", "lab", "text", "detail", "countries", "written_at", "changed_at", "state",
+        "withdrawn_at", "withdrawn_because",
+    ]  # fmt: skip
     readonly_fields = ["leads_to"]
 
     @admin.display(description=gettext_lazy("Where it is changed"))

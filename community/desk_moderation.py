@@ -99,13 +99,13 @@ class OfModerators(DeskAdmin):
 class PostAdmin(OfModerators):
     """Held posts first of all; every other post can be looked up."""
 
-    list_display = ["__str__", "excerpt", "state", "held_because", "written_at"]
+    list_display = ["__str__", "excerpt", "state", "why_held", "written_at"]
     list_filter = ["state"]
     search_fields = ["uid", "discussion__title"]
     list_select_related = ["discussion"]
     ordering = ["written_at", "pk"]
     fields = [
-        "leads_to", "discussion", "number", "text", "quote", "state", "held_because",
+        "leads_to", "discussion", "number", "text", "quote", "state", "why_held",
         "written_at", "shown_at", "edited_at", "useful",
     ]  # fmt: skip
     actions = ["release_selected", "refuse_selected", "hide_selected", "restore_selected"]
@@ -126,6 +126,10 @@ class PostAdmin(OfModerators):
     @admin.display(description=gettext_lazy("Text"))
     def text(self, post: Post) -> str:
         return plain(post.body)
+
+    @admin.display(description=gettext_lazy("Held because"))
+    def why_held(self, post: Post) -> str:
+        return _(post.held_because) if post.held_because else ""
 
     @admin.display(description=gettext_lazy("Where it is decided"))
     def leads_to(self, post: Post) -> SafeString:

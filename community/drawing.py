@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from community.choices import PostState
+from core.plaintext import comma
 from core.templatetags.components import icon, when
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ class Drawing:
             else f'<span class="who">{name}</span>'
         )
         if seen.organisation or seen.country:
-            comma = ", " if seen.organisation and seen.country else ""
+            between = comma() if seen.organisation and seen.country else ""
             organisation = f"<bdi>{escaped(seen.organisation)}</bdi>"
-            who += f'<span class="muted">{organisation}{comma}{escaped(seen.country)}</span>'
+            who += f'<span class="muted">{organisation}{between}{escaped(seen.country)}</span>'
         initials = escaped(seen.initials)
         picture = f'<span class="av" aria-hidden="true"><bdi>{initials}</bdi></span>'
         self._heads[id(seen)] = picture, who

@@ -206,10 +206,13 @@ def labs(user: User) -> Rows:
     seen = LessonConfirmation.objects.filter(user=user).select_related("lesson").order_by("pk")
     return [
         *({"lab": row.lab.name, "entry": row.title, "text": row.body} for row in entries),
-        *({"lab": row.lab.name, "lesson": row.text, "text": row.detail} for row in lessons),
+        *(
+            {"lab": row.lab.name, "lesson": row.text, "text": row.detail, "state": row.state}
+            for row in lessons
+        ),
         *(
             {
-                "confirmed": row.lesson.text,
+                "confirmed": "" if row.lesson.is_withdrawn else row.lesson.text,
                 "country": str(row.country),
                 "text": row.note,
                 "given": moment(row.given_at),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 from django.db.models.functions import TruncQuarter
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -96,7 +97,7 @@ def part_of(row: Decision) -> tuple[str, str]:
     """The part of the community, and its name where everybody may know it."""
     if row.thing == Decision.Thing.MEMBER:
         return _("The whole community"), ""
-    if row.thing == Decision.Thing.ARTICLE:
+    if row.thing in {Decision.Thing.ARTICLE, Decision.Thing.VERSION}:
         return str(PLACES["article"]), ""
     if row.thing == Decision.Thing.REPORT:
         lab = row.report.lab if row.report else None
@@ -113,7 +114,7 @@ def part_of(row: Decision) -> tuple[str, str]:
         return str(PLACES[kind]), discussion.chapter.name
     # The month tells which theme it was; its question stands on its own page.
     if kind == "theme" and discussion.theme is not None and discussion.theme.is_public:
-        return str(PLACES[kind]), discussion.theme.month
+        return str(PLACES[kind]), date_format(discussion.theme.first_day, "YEAR_MONTH_FORMAT")
     if kind == "lab" and discussion.lab is not None and discussion.lab.is_public:
         return str(PLACES[kind]), discussion.lab.name
     return str(PLACES[kind]), ""

@@ -13,6 +13,7 @@ from community.conduct import has_agreed
 from community.models import (
     Appeal,
     Article,
+    ArticleRevision,
     Chapter,
     ChapterMember,
     Decision,
@@ -130,10 +131,10 @@ def belongs_to_chapter(user: Any, obj: Any) -> bool:
 def discussion_is_readable(user: Any, obj: Any) -> bool:
     """Twin of ``Discussion.objects.visible_to``."""
     found = obj.discussion if isinstance(obj, Post | Poll) else obj
-    return (
-        isinstance(found, Discussion)
-        and Discussion.objects.visible_to(user).filter(pk=found.pk).exists()
-    )
+    if not isinstance(found, Discussion):
+        return False
+    seen = Discussion.objects.visible_to(user, within=found.place_name)
+    return seen.filter(pk=found.pk).exists()
 
 
 @rules.predicate
@@ -225,6 +226,8 @@ def is_uninvolved(user: Any, obj: Any) -> bool:
 @rules.predicate
 def wrote_it(user: Any, obj: Any) -> bool:
     """Wrote what a moderator would decide about: nobody moderates themselves."""
+    if isinstance(obj, ArticleRevision):
+        obj = obj.article
     return bool(is_author.test(user, obj.subject if isinstance(obj, Flag) else obj))
 
 

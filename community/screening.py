@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -270,13 +270,14 @@ def meaning_of(trust: str) -> StrOrPromise:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``held``: a moderator reads it first; ``because`` says why, in a few words for them.
+    """``held``: a moderator reads it first; ``because`` says why, in a few words for them, to be
+    translated where they are shown.
 
     ``digest`` recognises the same text when it comes again.
     """
 
     held: bool
-    because: StrOrPromise = ""
+    because: str = ""
     digest: str = ""
 
 
@@ -323,7 +324,9 @@ def screen(
     trust = Trust(member.trust) if member else Trust.NEW
     _refuse_haste(by, trust, changing=changes is not None)
     digest = digest_of(html)
-    because = _doubt(by, trust, html, digest, changes, noticed)
+    # Kept untranslated: whoever reads it has another language than whoever wrote the text.
+    with translation.override(None):
+        because = str(_doubt(by, trust, html, digest, changes, noticed))
     return Verdict(held=bool(because), because=because, digest=digest)
 
 

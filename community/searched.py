@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, Min, OuterRef, Prefetch, QuerySet
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,7 @@ from community.models import (
     SynthesisVersion,
 )
 from core.findable import Facet, Hit, Kind, passages, register
+from core.prepared import Prepared
 from core.search import Document
 from core.text import plain
 from events.searched import in_order, keys_of, named
@@ -129,7 +131,15 @@ def _theme_hits(keys: Sequence[str], marker: Marker) -> list[Hit]:
             title=marker.mark(row.title),
             url=row.get_absolute_url(),
             text=fuller(marker, row.summary, said.get(str(row.pk), "")),
-            meta=" · ".join(filter(None, [str(row.get_component_display()), row.month])),
+            meta=" · ".join(
+                filter(
+                    None,
+                    [
+                        str(row.get_component_display()),
+                        date_format(row.first_day, "YEAR_MONTH_FORMAT"),
+                    ],
+                )
+            ),
         )
         for row in rows
     ]
@@ -227,8 +237,19 @@ def posts() -> QuerySet[Post]:
     return shown_posts().filter(discussion__in=discussions().order_by().values("pk"), number__gt=1)
 
 
+#: One post, as when it was just written: the question takes longer to put together than to answer.
+_one_post = Prepared(lambda key: posts().filter(pk=key).select_related("discussion"), int)
+
+
+def _some_posts(keys: Sequence[str]) -> Iterable[Post]:
+    numbers = list(_numbers(keys))
+    if len(numbers) == 1:
+        return _one_post(numbers[0]).rows()
+    return posts().filter(pk__in=numbers).select_related("discussion")
+
+
 def _post_documents(keys: Sequence[str]) -> Iterator[Document]:
-    for row in posts().filter(pk__in=_numbers(keys)).select_related("discussion"):
+    for row in _some_posts(keys):
         topic = row.discussion
         yield Document(
             kind=POST,
@@ -444,7 +465,7 @@ register(
 
 
 def lessons() -> QuerySet[Lesson]:
-    return Lesson.objects.filter(lab__is_public=True).select_related("lab__hub")
+    return Lesson.objects.shown().filter(lab__is_public=True).select_related("lab__hub")
 
 
 def _lesson_documents(keys: Sequence[str]) -> Iterator[Document]:

@@ -35,6 +35,7 @@ from community.models import (
 from community.models.synthesis import OPEN_DISCUSSIONS
 from community.operations.synthesis import content_of
 from community.people import Seen, seen_as, with_people
+from core.plaintext import comma
 from core.text import plain
 
 #: What became of a source: shown, its author withdrew it, moderators hid it, it is out of sight.
@@ -140,7 +141,7 @@ class Reading:
             "people": named,
             "year": f"{published:%Y}",
             "title": self.title,
-            "month": date_format(self.theme.first_day, "F Y"),
+            "month": date_format(self.theme.first_day, "YEAR_MONTH_FORMAT"),
             "n": self.number,
             "portal": settings.PORTAL_NAME,
             "url": self.lasting_url,
@@ -172,7 +173,7 @@ def _affiliation(post: Post, organisation: str, country: str, viewer: Any) -> st
     if author is None or author.closed_at is not None:
         return ""
     pairs = (("organisation", organisation), ("country", country))
-    return ", ".join(
+    return comma().join(
         value for name, value in pairs if value and author.profile.may_see(name, viewer)
     )
 

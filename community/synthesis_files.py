@@ -30,7 +30,7 @@ def _named(source: Source) -> str:
 def markdown(reading: Reading) -> str:
     """The whole synthesis in the plain spelling of mails, which most tools read as Markdown."""
     portal = settings.PORTAL_URL
-    month = date_format(reading.theme.first_day, "F Y")
+    month = date_format(reading.theme.first_day, "YEAR_MONTH_FORMAT")
     told = _("Synthesis of the theme of %(month)s, version %(n)d") % {
         "month": month,
         "n": reading.number,

@@ -1,44 +1,35 @@
-"""What the page of a discussion shows one reader: a page of its posts, and where they stand in it.
+"""What the page of a discussion shows one reader: a page of its posts (``community.paging``), and
+where they stand in it.
 
-Pages are cut by the posts' numbers, so each costs the same however long the discussion is: page
-after ``n`` holds the next ``PER_PAGE`` posts with a larger number. Where a post stands follows from
-its number alone; nothing is counted.
+Where a post stands follows from its number alone; nothing is counted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import (
-    Count,
-    Exists,
-    Min,
-    OuterRef,
-    Prefetch,
-    Q,
-    prefetch_related_objects,
-)
+from django.db.models import Count, Min, Prefetch, Q
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from community.choices import PostState
 from community.mentions import linked
-from community.models import Discussion, Mention, Post, PostRevision, Reading, UsefulMark
+from community.models import Discussion, Mention, Post, PostRevision, Reading
+from community.paging import LARGEST, PER_LONG_PAGE, PER_PAGE, Part, addresses_of, page_of, readable
 from community.people import Seen, seen_as, with_people
 from core.richtext import CLEANER_VERSION, clean
+from hubs import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
 
-PER_PAGE = 50
-#: Larger numbers than any database holds in the column are none.
-LARGEST = 2**31 - 1
+    from accounts.models import User
+    from community.paging import Page, Rows
 
 
 def body_html(row: Post | PostRevision, addresses: dict[str, str] | None = None) -> SafeString:
@@ -49,9 +40,9 @@ def body_html(row: Post | PostRevision, addresses: dict[str, str] | None = None)
     return mark_safe(linked(html, addresses or {}))  # noqa: S308 (cleaned, and only links added)
 
 
-def place_in(number: int) -> int:
+def place_in(number: int, size: int = PER_PAGE) -> int:
     """After which number the page begins that shows a post of this number."""
-    return (max(number, 1) - 1) // PER_PAGE * PER_PAGE
+    return (max(number, 1) - 1) // size * size
 
 
 def address_of(post: Post, discussion: Discussion | None = None) -> str:
@@ -102,15 +93,19 @@ class Line:
 
 @dataclass(slots=True)
 class Thread:
-    """One page of a discussion for one reader. ``after`` and ``before`` are numbers of posts."""
+    """One page of a discussion for one reader. ``after`` and ``before`` are numbers of posts.
+
+    ``is_long`` asks for the longer pages.
+    """
 
     discussion: Discussion
     user: User | AnonymousUser
     moderates: bool
     may_write: bool
     is_member: bool
+    is_long: bool
     reading: Reading | None
-    posts: list[Post]
+    page: Page
     has_earlier: bool
     has_later: bool
 
@@ -125,33 +120,41 @@ class Thread:
         moderates: bool = False,
         may_write: bool = False,
         is_member: bool = False,
+        is_long: bool = False,
     ) -> Thread:
-        rows = _rows_of(discussion, user, moderates=moderates)
-        if before:
-            found = list(rows.filter(number__lt=before).order_by("-number")[: PER_PAGE + 1])
-            has_earlier, has_later = len(found) > PER_PAGE, True
-            found = found[:PER_PAGE][::-1]
-        else:
-            found = list(rows.filter(number__gt=after).order_by("number")[: PER_PAGE + 1])
-            has_earlier, has_later = after > 0, len(found) > PER_PAGE
-            found = found[:PER_PAGE]
-        if not found and (after or before):
+        part = Part(before or after, bool(before), PER_LONG_PAGE if is_long else PER_PAGE)
+        page = page_of(discussion, user, part, moderates=moderates)
+        if not page.numbers and part.edge:
             # Beyond the end, or before the beginning: the last page, or the first.
-            edge = {"before": LARGEST} if after else {"after": 0}
-            page = cls.of(
-                discussion, user, moderates=moderates, may_write=may_write,
-                is_member=is_member, **edge,
+            edge = {"after": 0} if before else {"before": LARGEST}
+            thread = cls.of(
+                discussion, user, moderates=moderates, may_write=may_write, is_member=is_member,
+                is_long=is_long, **edge,
             )  # fmt: skip
-            page.has_later = page.has_later and not after
-            return page
-        with_authors(found)
+            thread.has_later = thread.has_later and bool(before)
+            return thread
         reading = None
         if user.is_authenticated:
             reading = Reading.objects.filter(user=user, discussion=discussion).first()
         return cls(
-            discussion, user, moderates, may_write, is_member, reading, found,
-            has_earlier, has_later and before != LARGEST,
+            discussion, user, moderates, may_write, is_member, is_long, reading, page,
+            has_earlier=page.goes_on if before else after > 0,
+            has_later=before != LARGEST if before else page.goes_on,
         )  # fmt: skip
+
+    @property
+    def kept_as(self) -> tuple[Any, ...] | None:
+        """All that the drawing of its posts depends on, if everybody sees the same."""
+        known = self.page.kept_as
+        if known is None:
+            return None
+        reference.countries()  # read anew from time to time
+        return (*known, reference.countries.reading)
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of the posts on the page."""
+        return self.page.numbers
 
     @property
     def keeps(self) -> bool:
@@ -160,11 +163,11 @@ class Thread:
 
     @property
     def first_number(self) -> int:
-        return self.posts[0].number if self.posts else 0
+        return self.numbers[0] if self.numbers else 0
 
     @property
     def last_number(self) -> int:
-        return self.posts[-1].number if self.posts else 0
+        return self.numbers[-1] if self.numbers else 0
 
     @property
     def last_readable(self) -> int:
@@ -189,18 +192,21 @@ class Thread:
     def link_to(self, number: int) -> str:
         """From this page to a post of this discussion, on it or elsewhere."""
         on_page = self.first_number <= number <= self.last_number
-        return f"#p{number}" if on_page else f"?at={number}#p{number}"
+        long = "all&" if self.is_long else ""
+        return f"#p{number}" if on_page else f"?{long}at={number}#p{number}"
 
     def lines(self) -> list[Line]:
+        """What is drawn of each post. Everybody is looked at once however often they wrote."""
         root = reverse("community:post", args=["0"]).removesuffix("0/")
+        rows = self.page.read()
         seen: dict[int | None, Seen] = {}
-        for post in self.posts:
+        for post in rows.posts:
             for row in (post, post.reply_to):
                 if row is not None and row.author_id not in seen:
                     seen[row.author_id] = seen_as(row.author, self.user)
-        return [self._line(post, root, seen) for post in self.posts]
+        return [self._line(post, root, seen, rows) for post in rows.posts]
 
-    def _line(self, post: Post, root: str, seen: dict[int | None, Seen]) -> Line:
+    def _line(self, post: Post, root: str, seen: dict[int | None, Seen], rows: Rows) -> Line:
         is_own = self.user.is_authenticated and post.author_id == self.user.pk
         reads = is_own or self.moderates or post.state == PostState.SHOWN
         gap = "" if reads else _gap(post)
@@ -211,7 +217,7 @@ class Thread:
             post=post,
             url=f"{root}{post.uid}/",
             seen=seen[post.author_id] if reads else None,
-            html=body_html(post, addresses_in(post)) if reads else SafeString(""),
+            html=body_html(post, rows.addresses.get(post.pk)) if reads else SafeString(""),
             gap=gap,
             told="" if shown or not reads else _told(post, is_own=is_own),
             answered=answered,
@@ -247,71 +253,17 @@ def posts_of(
     discussion: Discussion, user: User | AnonymousUser, *, moderates: bool
 ) -> QuerySet[Post]:
     """Its posts with all that is printed of them: two queries for a page."""
-    rows = _readable(discussion, user, moderates=moderates)
+    rows = readable(discussion.posts, user, moderates=moderates)
     rows = with_people(with_people(rows), "reply_to__author").select_related("insight")
     mentions = Mention.objects.select_related("user__member")
     return rows.defer("reply_to__body").prefetch_related(Prefetch("mentions", mentions))
-
-
-def _readable(
-    discussion: Discussion, user: User | AnonymousUser, *, moderates: bool
-) -> QuerySet[Post]:
-    rows = discussion.posts.readable_by(user, moderates=moderates)
-    if user.is_authenticated:
-        marks = UsefulMark.objects.filter(post=OuterRef("pk"), user=user)
-        rows = rows.annotate(is_marked=Exists(marks))
-    return rows
-
-
-#: What is printed of a post, and of the one it answers.
-PRINTED = (
-    "uid", "discussion_id", "number", "author_id", "quote", "body", "cleaner", "state",
-    "written_at", "edited_at", "useful", "insight__text",
-    *(f"reply_to__{name}" for name in ("uid", "number", "discussion_id", "author_id", "state")),
-)  # fmt: skip
-#: What is asked of an account to know how somebody is seen.
-SEEN = (
-    "name", "is_active", "closed_at", "profile__user", "profile__organisation", "profile__country",
-    "profile__name_audience", "profile__audiences", "member__user", "member__handle",
-    "departure__user",
-)  # fmt: skip
-
-
-def _rows_of(
-    discussion: Discussion, user: User | AnonymousUser, *, moderates: bool
-) -> QuerySet[Post]:
-    """Its posts with what is printed of them, without people: ``with_authors`` brings these."""
-    rows = _readable(discussion, user, moderates=moderates)
-    return rows.select_related("reply_to", "insight").only(*PRINTED)
-
-
-def with_authors(posts: Sequence[Post]) -> None:
-    """Give a page of posts their authors, those of the posts they answer, and whom they mention.
-
-    Everybody is read once however often they wrote: one query, and one more where somebody may
-    be mentioned.
-    """
-    printed = [*posts, *(post.reply_to for post in posts if post.reply_to is not None)]
-    keys = {post.author_id for post in printed if post.author_id is not None}
-    people = {}
-    if keys:
-        rows = User.objects.filter(pk__in=keys).select_related("profile", "member", "departure")
-        people = {person.pk: person for person in rows.only(*SEEN).order_by()}
-    for post in printed:
-        if post.author_id is not None:
-            post.author = people[post.author_id]
-    naming = [post for post in posts if "@" in post.body]
-    if naming:
-        mentions = Mention.objects.select_related("user__member")
-        prefetch_related_objects(naming, Prefetch("mentions", mentions))
 
 
 def addresses_in(post: Post) -> dict[str, str]:
     """Where the short names of the members a post mentions lead to."""
     if "@" not in post.body:
         return {}
-    members = [getattr(mention.user, "member", None) for mention in post.mentions.all()]
-    return {member.handle: member.get_absolute_url() for member in members if member}
+    return addresses_of(post.mentions.all())
 
 
 def _gap(post: Post) -> str:

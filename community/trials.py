@@ -19,7 +19,12 @@ from core.text import fold
 from hubs import reference
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from catalogue.models import Solution
+
+#: Outcomes by which a place counts as one that uses the solution.
+ADOPTED = frozenset({Outcome.WORKED, Outcome.PARTLY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,10 @@ class Tally:
         return [reference.country_label(code) for code in self.countries]
 
 
+#: What is said of a solution about which nobody reported.
+NOWHERE = Tally(0, 0, {}, ())
+
+
 def tally_of(solution: Solution) -> Tally:
     """What is reported about a solution. One query."""
     rows = TrialReport.objects.shown().filter(solution=solution)
@@ -68,13 +77,35 @@ def tally_of(solution: Solution) -> Tally:
             "organisation", "country", "outcome", "is_own"
         )
     )
-    places: dict[tuple[str, str], str] = {}
-    for organisation, country, outcome, is_own in told:
-        if not is_own:
-            places[(fold(organisation).strip(), country)] = outcome
+    places = _places(told)
     return Tally(
         reports=len(told),
         places=len(places),
         outcomes=dict(Counter(places.values())),
         countries=tuple(dict.fromkeys(country for _name, country in places)),
     )
+
+
+def _places(told: Iterable[tuple[str, str, str, bool]]) -> dict[tuple[str, str], str]:
+    """The places elsewhere with the outcome of their newest report, which is told last."""
+    return {
+        (fold(organisation).strip(), country): outcome
+        for organisation, country, outcome, is_own in told
+        if not is_own
+    }
+
+
+def adoptions(solutions: Collection[int] | None = None) -> dict[int, int]:
+    """In how many other places each solution worked, wholly or in part. One query."""
+    rows = TrialReport.objects.shown()
+    if solutions is not None:
+        rows = rows.filter(solution__in=solutions)
+    told: dict[int, list[tuple[str, str, str, bool]]] = {}
+    for solution, organisation, country, outcome, is_own in rows.order_by(
+        "submitted_at", "pk"
+    ).values_list("solution_id", "organisation", "country", "outcome", "is_own"):
+        told.setdefault(solution, []).append((organisation, country, outcome, is_own))
+    return {
+        solution: sum(outcome in ADOPTED for outcome in _places(reports).values())
+        for solution, reports in told.items()
+    }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from celery import Task
+from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
+
+if TYPE_CHECKING:
+    from celery import Task
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +23,12 @@ def hasten(task: Task, **arguments: Any) -> None:
     """Hand a task over once the present change is committed.
 
     A broker that is away is logged and costs nothing but time: the row is there, and the
-    sweep by the clock finds it. Any other error is a bug and is raised.
+    sweep by the clock finds it. Any other error is a bug and is raised. Celery is loaded here:
+    a process that only shows pages does without.
     """
+    from kombu.exceptions import OperationalError  # noqa: PLC0415 (see above)
+
+    import_module(settings.TASK_APP)
 
     def hand_over() -> None:
         try:

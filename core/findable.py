@@ -206,6 +206,7 @@ def _agrees(row: SearchDocument, values: set[tuple[str, str]], document: Documen
         row.language,
         row.published_at,
         row.rank,
+        row.uptake,
     ) == (
         document.title[:300],
         document.summary,
@@ -213,6 +214,7 @@ def _agrees(row: SearchDocument, values: set[tuple[str, str]], document: Documen
         document.language[:10] or "en",
         document.published_at or NO_DATE,
         document.rank,
+        document.uptake,
     )
 
 

@@ -124,6 +124,9 @@ class PortalBoundField(BoundField):
             built["maxlength"] = False
         if self.kind == "options":
             built.pop("aria-invalid", None)
+        if type(used) in (forms.Textarea, forms.TextInput):
+            # What is typed runs its own way, whichever way the page runs.
+            built.setdefault("dir", used.attrs.get("dir", "auto"))
         built.update({name: False for name in self.own_attrs if name in used.attrs})
         return built
 

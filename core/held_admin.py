@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
+    from django.utils.safestring import SafeString
+
+
+def as_sent(words: str) -> SafeString:
+    """What a server said, from left to right on every page."""
+    return format_html('<bdi dir="ltr">{}</bdi>', words) if words else format_html("")
+
+
+def in_one_piece(address: str) -> SafeString:
+    """An address on one line."""
+    return format_html('<bdi dir="ltr" class="nowrap">{}</bdi>', address)
 
 
 class WhyForm(forms.Form):
@@ -103,12 +115,12 @@ class OwedAdmin(OfPortalModerators):
         raise NotImplementedError
 
     @admin.display(description=gettext_lazy("to"))
-    def masked_address(self, row: Any) -> str:
-        return masked(self.address_of(row))
+    def masked_address(self, row: Any) -> SafeString:
+        return in_one_piece(masked(self.address_of(row)))
 
     @admin.display(description=gettext_lazy("problem"))
-    def masked_problem(self, row: Owed) -> str:
-        return without_addresses(row.problem)
+    def masked_problem(self, row: Owed) -> SafeString:
+        return as_sent(without_addresses(row.problem))
 
     @admin.display(description=gettext_lazy("age"), ordering="created_at")
     def age(self, row: Owed) -> str:

@@ -41,7 +41,8 @@ class RequestLog(RequestMiddleware):
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES or request.session.modified:
+        session = getattr(request, "session", None)  # none where a kept page is answered
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or (session and session.modified):
             RequestMiddleware.bind_user_id(request)
         else:
             bind_contextvars(user_id=None)

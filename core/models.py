@@ -275,6 +275,7 @@ class SearchDocument(models.Model):
     kind = models.CharField(max_length=32)
     object_id = models.CharField(max_length=64)
     rank = models.SmallIntegerField(default=0)  # order among equals, highest first
+    uptake = models.SmallIntegerField(default=0, db_default=0)  # in how many places it is used
     published_at = models.DateTimeField()
     title_sort = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=10)
@@ -296,6 +297,9 @@ class SearchDocument(models.Model):
             models.Index(fields=["kind", "-published_at", "id"], name="found_newest"),
             models.Index(fields=["kind", "-rank", "-published_at", "id"], name="found_best"),
             models.Index(fields=["kind", "title_sort", "id"], name="found_by_title"),
+            models.Index(
+                fields=["kind", "-uptake", "-rank", "-published_at", "id"], name="found_adopted"
+            ),
         ]
 
     def __str__(self) -> str:

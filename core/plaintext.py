@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 #: Control characters that nobody means to type, without tab and line feed. Line and paragraph
@@ -21,6 +22,15 @@ _LINES = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
 #: Marks on one letter. No language needs more.
 MOST_MARKS = 4
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+#: Django's own catalogues have it in every language, so ours do without.
+_COMMA = ", "
+
+
+def comma() -> str:
+    """What stands between the parts of a line: another sign in Arabic and in Chinese."""
+    return gettext(_COMMA)
 
 
 def is_broken(text: str) -> bool:

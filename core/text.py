@@ -105,6 +105,9 @@ _UNSPACED_CLASS = (
 )
 _UNSPACED = re.compile(f"[{_UNSPACED_CLASS}]")
 _SEGMENTS = re.compile(f"([{_UNSPACED_CLASS}]+)")
+#: What is left out or exchanged where words are read, and where they are compared.
+_AS_READ = _INVISIBLE | _VOWEL_SIGNS | _DIGITS
+_AS_COMPARED = _INVISIBLE | _DIGITS | _LETTERS
 _locks = {language: Lock() for language in STEMMERS}
 _stemmers: dict[str, Any] = {}
 _SCRIPT_OF = {
@@ -122,7 +125,7 @@ def fold(text: str) -> str:
         return _SPACES.sub(" ", text.lower()).strip()
     text = unicodedata.normalize("NFKC", text).casefold()
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
-    text = unicodedata.normalize("NFC", text).translate(_INVISIBLE | _DIGITS | _LETTERS)
+    text = unicodedata.normalize("NFC", text).translate(_AS_COMPARED)
     return _SPACES.sub(" ", text).strip()
 
 
@@ -138,11 +141,7 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
     A number is one word however its thousands are set apart, and Chinese is read in simplified
     characters.
     """
-    text = _GROUPED.sub(_ungrouped, text)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))
-        text = simplified(text.translate(_INVISIBLE | _VOWEL_SIGNS | _DIGITS))
-    for match in _WORD.finditer(text.replace("_", " ").casefold()):
+    for match in _WORD.finditer(_as_read(text)):
         word = match.group()
         if word.isascii() or not _UNSPACED.search(word):
             yield word[:LONGEST_TOKEN], False
@@ -150,6 +149,15 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
         for place, segment in enumerate(_SEGMENTS.split(word)):
             if segment:
                 yield (segment, True) if place % 2 else (segment[:LONGEST_TOKEN], False)
+
+
+def _as_read(text: str) -> str:
+    """The text in which words are looked for."""
+    text = _GROUPED.sub(_ungrouped, text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))
+        text = simplified(text.translate(_AS_READ))
+    return text.replace("_", " ").casefold()
 
 
 def _ungrouped(number: re.Match[str]) -> str:
@@ -167,6 +175,11 @@ def tokens(text: str) -> list[str]:
     A run of Chinese becomes its pairs of neighbouring characters and the last one alone, so
     that a single character is the beginning of some token wherever it stands.
     """
+    if not _UNSPACED.search(text):
+        # What most texts are: all words at once.
+        read = _as_read(text)
+        if not _UNSPACED.search(read):
+            return [word[:LONGEST_TOKEN] for word in _WORD.findall(read)]
     found: list[str] = []
     for word, unspaced in runs(text):
         if unspaced:

@@ -16,16 +16,17 @@ import stat
 import unicodedata
 import zipfile
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import puremagic
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from core.plaintext import tidy
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MEGABYTE = 1024 * 1024
 #: An archive may hold so many files, grow so much, and become so large when unpacked.
@@ -177,6 +178,8 @@ def _recognised(data: bytes, name: str) -> tuple[str, bytes]:
 
 
 def _second_opinion(data: bytes) -> set[str]:
+    import puremagic  # noqa: PLC0415 (most pages take no files)
+
     try:
         return {match.extension for match in puremagic.magic_string(data)}
     except (puremagic.PureError, ValueError):
@@ -275,6 +278,8 @@ def _plain_text(data: bytes, name: str) -> tuple[str, bytes]:
 
 def _picture(data: bytes) -> tuple[str, bytes]:
     """Decode within limits and write anew: pixels only."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 (most pages take no pictures)
+
     most: int = settings.UPLOAD_PIXEL_LIMIT
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP", "GIF"]) as picture:
@@ -315,6 +320,8 @@ def _picture(data: bytes) -> tuple[str, bytes]:
 
 
 def _written_anew(picture: Image.Image, kind: str) -> bytes:
+    from PIL import Image, ImageOps  # noqa: PLC0415 (see above)
+
     picture.load()
     upright = ImageOps.exif_transpose(picture)
     plain = _in_srgb(upright)
@@ -339,6 +346,8 @@ def _in_srgb(picture: Image.Image) -> Image.Image:
     profile = picture.info.get("icc_profile")
     if not profile or picture.mode not in {"RGB", "CMYK", "L"}:
         return picture
+    from PIL import ImageCms  # noqa: PLC0415 (see above)
+
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")

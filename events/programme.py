@@ -5,11 +5,55 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from core.prepared import Prepared
 from events.models import Session
+
+if TYPE_CHECKING:
+    from events.models import Event
 
 #: So many sessions stand side by side on a wide screen; more are a list.
 WIDEST = 6
+#: What a programme prints of a session, and what puts it in order.
+PRINTED = (
+    "event", "slug", "title", "kind", "code", "day", "wall_starts", "wall_ends", "zone",
+    "starts_at", "position", "track__name", "track__position", "room__name",
+)  # fmt: skip
+
+_sessions = Prepared(
+    lambda event: (
+        Session.objects.filter(event=event).select_related("track", "room").only(*PRINTED)
+    ),
+    int,
+)
+
+
+class Programme:
+    """The sessions of an event, with what a programme prints of them; read where it is drawn.
+    One query."""
+
+    def __init__(self, event: Event) -> None:
+        self._answer = _sessions(event.pk)
+        #: Nothing else is printed of it, and it says the same to everybody.
+        self.kept_as = self._answer.raw
+
+    def __len__(self) -> int:
+        return len(self.kept_as)
+
+    @cached_property
+    def sessions(self) -> list[Session]:
+        return self._answer.rows()
+
+    @cached_property
+    def days(self) -> list[Day]:
+        return days_of(self.sessions)
+
+    @property
+    def zones(self) -> list[str]:
+        """The time zones whose hours it prints."""
+        return sorted({session.zone for session in self.sessions if session.zone})
 
 
 @dataclass(slots=True)

@@ -9,7 +9,10 @@ import time
 from typing import Any
 
 from celery import Celery, signals
+from django.conf import settings
+from django_structlog.celery.receivers import CeleryReceiver
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubportal.settings")
@@ -19,15 +22,20 @@ WORTH = 30
 
 app = Celery("hubportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Each with an exchange and a key of its own: by default they share one, and each gets all.
+app.conf.task_queues = [
+    Queue(name, Exchange(name), routing_key=name) for name in settings.TASK_QUEUES
+]
 app.autodiscover_tasks()
-app.steps["worker"].add(DjangoStructLogInitStep)  # the id of the request goes with its tasks
+# The id of the request goes with its tasks. The receiver is named: signals hold it weakly.
+request_ids = CeleryReceiver()
+request_ids.connect_signals()
+app.steps["worker"].add(DjangoStructLogInitStep)
 
 
 @signals.setup_logging.connect
 def log_like_the_web_server(**_: Any) -> None:
     """Keep Celery from putting its own log format in place of ours."""
-    from django.conf import settings  # noqa: PLC0415 (not before they are chosen)
-
     logging.config.dictConfig(settings.LOGGING)
 
 

@@ -43,6 +43,13 @@ class Language(NamedTuple):
     current: bool
 
 
+class Tongue(NamedTuple):
+    """The language of a page and its direction."""
+
+    language: str
+    dir: str
+
+
 class Section(NamedTuple):
     """One entry of the main navigation; ``current`` is "page", "true" (below it) or ""."""
 
@@ -96,6 +103,11 @@ class Portal:
     def dir(self) -> str:
         """Direction of the page's language."""
         return next(to for code, _name, to in _spoken() if code == self.language)
+
+    @property
+    def tongue(self) -> Tongue:
+        """Language and direction of the page: what a kept part may know of it."""
+        return Tongue(self.language, self.dir)
 
     @property
     def language_name(self) -> str:

@@ -16,12 +16,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalogue import finding as solution_finding
-from catalogue.cards import cards_of, in_order
+from catalogue.cards import cards_in_order
 from catalogue.choices import Level
 from core import search as engine
 from hubs import directory, reference
 from hubs.loading import DATA as HUB_DATA
-from hubs.models import Hub
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -86,7 +85,7 @@ def home(request: HttpRequest) -> HttpResponse:
     newest = engine.find(
         solution_finding.KIND, engine.SearchQuery(), sort="newest", per_page=NEWEST
     )
-    places = directory.census(Hub.objects.filter(is_listed=True))
+    places = directory.census()
     records = sum(counts["label"].values()) - counts["label"].get(solution_finding.EXAMPLE, 0)
     checked = sum(counts["label"].get(mark, 0) for mark in (Level.VALIDATED, Level.ADOPTED))
     list_url = reverse("catalogue:solutions")
@@ -95,17 +94,19 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "pages/home.html",
         {
-            "sectors": sorted(
-                (
-                    reference.sector_name(code),
-                    f"{list_url}?{urlencode({'sector': code})}",
-                    counts["sector"][code],
+            "sectors": tuple(
+                sorted(
+                    (
+                        reference.sector_name(code),
+                        f"{list_url}?{urlencode({'sector': code})}",
+                        counts["sector"][code],
+                    )
+                    for code in commonest[:SECTOR_LINKS]
                 )
-                for code in commonest[:SECTOR_LINKS]
             ),
-            "newest": cards_of(in_order(newest.ids)),
+            "newest": cards_in_order(newest.ids),
             "steps": STEPS,
-            "points": directory.points(places),
+            "points": tuple(directory.points(places)),
             "records": records,
             "checked": checked,
             "hubs": sum(place.hubs for place in places),

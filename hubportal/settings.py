@@ -13,7 +13,6 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Exchange, Queue
 
 from hubportal import env, observability
 
@@ -88,6 +87,7 @@ MIDDLEWARE = [
     "core.middleware.RefuseBrokenText",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.repeat_visits.RepeatVisits",
     *(["django.middleware.gzip.GZipMiddleware"] if env.flag("GZIP", default=True) else []),
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -277,6 +277,37 @@ MEDIA_ROOT = VAR / "media"
 SEARCH_SNAPSHOT = VAR / "search" / "snapshot"
 SEARCH_SNAPSHOT_FROM = 2_000
 SEARCH_SNAPSHOT_CHANGES = 500
+# What was just drawn for a visitor is answered again while nothing changes (core/repeat_visits.py).
+REPEAT_VISITS = env.flag("REPEAT_VISITS", default=True)
+# Tables that no page of a visitor is read from, often written: PostgreSQL does not note their
+# changes. A page that reads one all the same is not kept.
+UNSHOWN_TABLES = [
+    "account_emailaddress",
+    "account_emailconfirmation",
+    "accounts_accountmail",
+    "catalogue_editlock",
+    "catalogue_pagedraft",
+    "community_articledraft",
+    "community_draft",
+    "community_reading",
+    "core_auditentry",
+    "core_audithead",
+    "core_jobrun",
+    "django_admin_log",
+    "django_session",
+    "mfa_authenticator",
+    "notifications_address",
+    "notifications_delivery",
+    "notifications_device",
+    "notifications_lastlook",
+    "notifications_letter",
+    "notifications_notice",
+    "notifications_notification",
+    "notifications_pushdelivery",
+    "notifications_reportcount",
+    "notifications_savedsearch",
+    "usersessions_usersession",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -347,13 +378,11 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
+# Where the Celery application is. Only what hands tasks over or runs them loads it.
+TASK_APP = "hubportal.celery"
 # What people wait for is not behind what may take its time. A worker that is not told otherwise
 # listens to all three.
-CELERY_TASK_QUEUES = [
-    # Each with an exchange and a key of its own: by default they share one, and each gets all.
-    Queue(name, Exchange(name), routing_key=name)
-    for name in ("urgent", "mail", "bulk")
-]
+TASK_QUEUES = ["urgent", "mail", "bulk"]
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "accounts.tasks.*": {"queue": "urgent"},
@@ -385,6 +414,7 @@ CELERY_BEAT_SCHEDULE = {
     "owe-digests": {"task": "notifications.tasks.owe_digests", "schedule": 300.0},
     "check-links": {"task": "catalogue.tasks.check_owed_links", "schedule": 60.0},
     "keep-snapshot": {"task": "core.tasks.keep_snapshot", "schedule": 120.0},
+    "forget-changes": {"task": "core.tasks.forget_changes", "schedule": 3600.0},
     "mend-search": {"task": "catalogue.tasks.mend_search", "schedule": 3600.0},
     "keep-dates": {"task": "validation.tasks.keep_dates", "schedule": 600.0},
     "remind-of-events": {"task": "participation.tasks.remind", "schedule": 300.0},
@@ -442,7 +472,7 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = observability.logging_config(json=PRODUCTION, level=LOG_LEVEL)
 observability.set_up_structlog()
-DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_ENABLED = False  # hubportal/celery.py does it, where Celery is loaded
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # addresses of persons belong in no log of ours
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the line at the end says it all
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO

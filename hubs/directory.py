@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Count, Min, Q
@@ -12,9 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.prepared import Prepared
 from hubs import reference
+from hubs.models import Hub
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from hubs.models import Country, HubQuerySet
 
 #: More dots than this hide each other.
@@ -48,9 +52,8 @@ class Point:
     pilot: bool
 
 
-def census(hubs: HubQuerySet) -> list[Place]:
-    """How many of these hubs each country has. One query, counted by the database."""
-    rows = (
+def _counted(hubs: HubQuerySet) -> QuerySet[Any, Any]:
+    return (
         hubs.order_by()
         .values_list("country")
         .annotate(
@@ -59,6 +62,15 @@ def census(hubs: HubQuerySet) -> list[Place]:
             one=Min("slug"),
         )
     )
+
+
+_listed = Prepared(lambda: _counted(Hub.objects.filter(is_listed=True)))
+
+
+def census(hubs: HubQuerySet | None = None) -> list[Place]:
+    """How many of these hubs, or of all that are listed, each country has. One query, counted by
+    the database."""
+    rows = _listed().rows() if hubs is None else _counted(hubs)
     return [Place(code or "", count, pilots, slug) for code, count, pilots, slug in rows]
 
 

@@ -27,10 +27,12 @@ class _Kept(Generic[T]):
         self._read = read
         self._value: T | None = None
         self._until = 0.0
+        self.reading = object()
 
     def __call__(self) -> T:
         if self._value is None or time.monotonic() > self._until:
             self._value = self._read()
+            self.reading = object()
             self._until = time.monotonic() + KEEP_SECONDS
         return self._value
 
@@ -68,6 +70,14 @@ def forget() -> None:
     """Read everything anew at the next use: after loading reference data, and between tests."""
     for kept in (countries, regions, sectors, goals, targets, languages, country_names):
         kept.forget()
+
+
+def reading() -> tuple[object, ...]:
+    """Another value each time names were read anew: what was made of them may be kept by it."""
+    tables: tuple[_Kept[Any], ...] = (countries, regions, sectors, goals, targets, languages)
+    for table in tables:
+        table()
+    return tuple(table.reading for table in tables)
 
 
 def _named(row: Any, language: str | None) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.held_admin import OfPortalModerators, OwedAdmin
+from core.held_admin import OfPortalModerators, OwedAdmin, as_sent, in_one_piece
 from core.outbox import masked
 from notifications import addresses
 from notifications.models import Address, Delivery, Notification, PushDelivery
@@ -50,7 +49,7 @@ class DeliveryAdmin(OwedAdmin):
     @admin.display(description="Message-ID")
     def header(self, row: Owed) -> SafeString:
         """What a mail server's log knows it by, in one piece."""
-        return format_html('<bdi dir="ltr">{}</bdi>', row.message_id)
+        return as_sent(row.message_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -63,8 +62,9 @@ class DeliveryAdmin(OwedAdmin):
         return "" if self._is_discreet(row) else row.user.email
 
     @admin.display(description=gettext_lazy("problem"))
-    def masked_problem(self, row: Owed) -> str:
-        return "…" if row.problem and self._is_discreet(row) else super().masked_problem(row)
+    def masked_problem(self, row: Owed) -> SafeString:
+        hidden = bool(row.problem) and self._is_discreet(row)
+        return as_sent("…") if hidden else super().masked_problem(row)
 
     def _is_discreet(self, row: Any) -> bool:
         return row.notification is not None and row.notification.notice.precision == "day"
@@ -100,8 +100,8 @@ class AddressAdmin(OfPortalModerators):
     actions = ["resume_selected"]
 
     @admin.display(description=gettext_lazy("address"))
-    def masked_address(self, row: Address) -> str:
-        return masked(row.address)
+    def masked_address(self, row: Address) -> SafeString:
+        return in_one_piece(masked(row.address))
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
     def resume_selected(

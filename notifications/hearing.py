@@ -16,13 +16,15 @@ from community.signals import (
     synthesis_published,
 )
 from core.background import hasten
-from notifications import noticing, tasks
+from notifications import noticing
 from notifications.delivering import nudge
 from notifications.models.notices import Notice, Reason, Subject
 
 
 def announce(subject: str, subject_id: int, **how: Any) -> None:
     """Write a fact down and ask for it to be told soon."""
+    from notifications import tasks  # noqa: PLC0415 (Celery, which only writing needs)
+
     notice = noticing.announce(subject, subject_id, **how)
     if notice is not None:
         hasten(tasks.tell, notice_id=notice.pk)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.dispatch import receiver
 
 from core.background import hasten
-from notifications import noticing, tasks
+from notifications import noticing
 from notifications.models.notices import Subject
 from notifications.noticeable_participation import ARRANGED
 from participation.signals import arrangements_changed, moment_came, recording_added
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def _announce(event_id: int, *, key: str, **data: Any) -> None:
     """Whoever caused it is told, too, if they registered: the letter is for their calendar."""
+    from notifications import tasks  # noqa: PLC0415 (Celery, which only writing needs)
+
     notice = noticing.announce(Subject.ARRANGEMENT, event_id, key=key, actor=None, data=data)
     if notice is not None:
         hasten(tasks.tell, notice_id=notice.pk)

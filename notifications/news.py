@@ -172,7 +172,7 @@ def of_chapters(user: User, since: dt.datetime, ids: Rows) -> list[News]:
 def of_labs(user: User, since: dt.datetime, ids: Rows) -> list[News]:
     seen = LivingLab.objects.visible_to(user).filter(pk__in=ids).order_by().values("pk")
     entries = LabEntry.objects.filter(lab__in=seen, written_at__gt=since).select_related("lab")
-    lessons = Lesson.objects.filter(lab__in=seen, written_at__gt=since).select_related("lab")
+    lessons = Lesson.objects.shown().filter(lab__in=seen, written_at__gt=since)
     return [
         *_discussions(user, since, seen, "lab"),
         *_articles(since, seen, "lab"),
@@ -183,7 +183,7 @@ def of_labs(user: User, since: dt.datetime, ids: Rows) -> list[News]:
         ),
         *(
             News(row.lab_id, row.written_at, _("New lesson"), row.text, row.lab.get_absolute_url())
-            for row in lessons.order_by("-written_at", "-pk")[:MOST]
+            for row in lessons.select_related("lab").order_by("-written_at", "-pk")[:MOST]
         ),
     ]  # fmt: skip
 

@@ -301,13 +301,15 @@ def _of_lab(model: type[Any]) -> Callable[[Notice], list[Stream]]:
 
 
 def _lab_lines(
-    model: type[Any], text: Callable[[], str], title: str
+    among: Callable[[], Any], text: Callable[[], str], title: str
 ) -> Callable[[Iterable[Notification], User], dict[int, Line]]:
     def lines(rows: Iterable[Notification], user: User) -> dict[int, Line]:
         found = _by_subject(rows)
-        records = model.objects.filter(
-            pk__in=found, lab__in=LivingLab.objects.visible_to(user)
-        ).select_related("lab")
+        records = (
+            among()
+            .filter(pk__in=found, lab__in=LivingLab.objects.visible_to(user))
+            .select_related("lab")
+        )
         return {
             row.pk: Line(
                 f"{text()} · {record.lab}",
@@ -375,11 +377,13 @@ NOTICEABLE: dict[str, Noticeable] = {
     Subject.ARTICLE: Noticeable(_article_streams, _article_lines, NoticeKind.BLOG),
     Subject.LAB_ENTRY: Noticeable(
         _of_lab(LabEntry),
-        _lab_lines(LabEntry, lambda: _("In the journal"), "title"),
+        _lab_lines(LabEntry.objects.all, lambda: _("In the journal"), "title"),
         NoticeKind.LAB,
     ),
     Subject.LESSON: Noticeable(
-        _of_lab(Lesson), _lab_lines(Lesson, lambda: _("New lesson"), "text"), NoticeKind.LAB
+        _of_lab(Lesson),
+        _lab_lines(Lesson.objects.shown, lambda: _("New lesson"), "text"),
+        NoticeKind.LAB,
     ),
     Subject.TRIAL: Noticeable(_trial_streams, _trial_lines, NoticeKind.SOLUTION),
     Subject.LETTER: Noticeable(lambda _notice: [], letter_lines, NoticeKind.YOURS),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
+from core.prepared import Prepared
 from events.choices import EventKind, EventStatus
 from events.models import Event
 from participation.models import Admission, Paper, PaperVersion, Registration, StoryCall
@@ -17,6 +18,7 @@ from participation.timing import REMINDED_BEFORE, Span, hours_of, span_from
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
 
     from accounts.models import User
 
@@ -86,7 +88,7 @@ class Around:
 def around(event: Event, user: User | AnonymousUser) -> Around:
     """One query where nothing is around the event, however many registered elsewhere; else one
     more for each kind of thing there is, and one for the reader's own registration."""
-    there = _at_a_glance(event)
+    there = _at_a_glance(event.pk).rows()[0]
     admission = mine = None
     if there["has_admission"]:
         admission = Admission.objects.get(event=event)
@@ -107,15 +109,18 @@ def around(event: Event, user: User | AnonymousUser) -> Around:
     )
 
 
-def _at_a_glance(event: Event) -> dict[str, Any]:
+def _hours_and_kinds(event: int) -> QuerySet[Event, dict[str, Any]]:
     """The hours of the event's sessions, and which kinds of things there are."""
     kinds = {"has_admission": Admission, "has_papers": Paper, "has_calls": StoryCall}
     there = {
         name: Exists(model._default_manager.filter(event=OuterRef("pk")))
         for name, model in kinds.items()
     }
-    rows = Event.objects.filter(pk=event.pk).annotate(**hours_of("sessions__"), **there)
-    return rows.values("first", "last_start", "last", *kinds).get()
+    rows = Event.objects.filter(pk=event).order_by().annotate(**hours_of("sessions__"), **there)
+    return rows.values("first", "last_start", "last", *kinds)
+
+
+_at_a_glance = Prepared(_hours_and_kinds, int)
 
 
 def _papers(event: Event, user: User | AnonymousUser) -> list[Paper]:

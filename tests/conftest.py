@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +12,36 @@ from django.utils import translation
 
 from catalogue import criteria
 from hubs import reference
+from tests import template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def begins_as_copy() -> bool:
+    return template.RUN in os.environ
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: Any
+) -> None:
+    """Processes that test together begin with copies of one migrated database."""
+    if begins_as_copy():
+        with django_db_blocker.unblock():
+            template.provide(connection.settings_dict["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """A copied file is there already; a server makes the copy when it makes the database."""
+    return django_db_keepdb or (begins_as_copy() and connection.vendor == "sqlite")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that began the others removes what they were copied from."""
+    if not hasattr(session.config, "workerinput") and session.config.getoption("numprocesses", 0):
+        template.drop()
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
 
 #: Light modules around the code, as the standard asks.
 QUIET = 4
@@ -19,6 +17,9 @@ def qr_svg(url: str) -> SafeString:
 
     Each row is one line, drawn module by module: a third of the size of as many squares.
     """
+    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415 (few pages draw one)
+    from qrcode.main import QRCode  # noqa: PLC0415
+
     code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET)
     code.add_data(url)
     code.make(fit=True)

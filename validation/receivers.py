@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.dispatch import receiver
 
 from accounts.signals import account_closed, desk_roles, personal_data
+from catalogue.around import tells
 from catalogue.choices import Publication, SubmissionState
 from catalogue.models import Solution
 from catalogue.signals import (
@@ -23,13 +24,15 @@ from hubs.signals import hubs_merged
 from validation import choices as c
 from validation.clock import PORTAL
 from validation.conflicts import concerned
-from validation.models import Case, Reviewer, Seat
+from validation.models import Case, Record, Reviewer, Seat
 from validation.operations import opening, panel
 from validation.operations.common import lock, sync
 from validation.rules import may_chair
 
 if TYPE_CHECKING:
     from catalogue.models import Submission
+
+tells("records", lambda: Exists(Record.objects.filter(solution=OuterRef("pk"))))
 
 
 @receiver(submission_moved, dispatch_uid="one-version-before-a-panel")

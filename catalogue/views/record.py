@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -23,12 +24,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue import operations
+from catalogue.around import with_around
 from catalogue.choices import Access, Level, Publication, SubmissionState
-from catalogue.citations import FORMATS, citation_of, permanent_url
+from catalogue.citations import FORMATS, citation_of
 from catalogue.content import Content, document_of
 from catalogue.differences import differences
 from catalogue.files import access_to
-from catalogue.linked_data import as_script, linked_data
+from catalogue.linked_data import Imprint
 from catalogue.models import Solution, StoredFile, Submission, Version
 from catalogue.reading import (
     Record,
@@ -40,6 +42,7 @@ from catalogue.reading import (
 from catalogue.serving import served
 from core.errors import DomainError
 from core.models import AuditEntry
+from core.prepared import Prepared
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -55,8 +58,31 @@ def find(request: HttpRequest, reference: str) -> Solution:
     match = _REFERENCE.fullmatch(reference)
     if match is None:
         raise Http404
-    visible = Solution.objects.visible_to(request.user).select_related("public_version", "hub")
-    return get_object_or_404(visible, number=int(match[1]))
+    number = int(match[1])
+    if request.user.is_authenticated:
+        visible = with_around(Solution.objects.visible_to(request.user))
+        return get_object_or_404(visible.select_related("public_version", "hub"), number=number)
+    for found in _open_to_all(number).rows():
+        return found
+    raise Http404
+
+
+#: What the pages of a record read of it, beside what its public version says.
+READ = (
+    "uid", "number", "publication", "validation", "first_submitted_at", "published_at",
+    "withdrawn_at", "withdrawal_reason", "public_version",
+)  # fmt: skip
+
+_open_to_all: Prepared[Solution] = Prepared(
+    lambda number: (
+        with_around(Solution.objects.visible_to(AnonymousUser()))
+        .filter(number=number)
+        .select_related("public_version")
+        .only(*READ)
+        .order_by()
+    ),
+    int,
+)
 
 
 def moved_from(request: HttpRequest, solution: Solution, reference: str) -> HttpResponse | None:
@@ -105,7 +131,7 @@ IMPORTED = gettext_lazy(
 )
 
 
-def steps_of(level: str) -> list[tuple[StrOrPromise, str]]:
+def steps_of(level: str) -> tuple[tuple[StrOrPromise, str], ...]:
     """The six steps from practice to exchange, as far as this record has come."""
     validate = {
         Level.IN_REVIEW: "now",
@@ -114,14 +140,14 @@ def steps_of(level: str) -> list[tuple[StrOrPromise, str]]:
         Level.VALIDATED: "done",
         Level.ADOPTED: "done",
     }.get(Level(level), "todo")
-    return [
+    return (
         (_("Identify"), "done"),
         (_("Document"), "done"),
         (_("Validate"), validate),
         (_("Package"), "todo"),
         (_("Match"), "todo"),
         (_("Share"), "todo"),
-    ]
+    )
 
 
 def show(
@@ -146,7 +172,6 @@ def show(
         if imported and solution.level == Level.DOCUMENTED
         else LEVELS.get(Level(solution.level), ""),
         "steps": steps_of(solution.level),
-        "first_published": solution.published_at,
         "moves": [],
         **more,
     }
@@ -169,8 +194,9 @@ def solution(request: HttpRequest, reference: str) -> HttpResponse:
         if request.user.has_perm("catalogue.view_restricted_evidence", found)
         else None,
         link_states=link_states_of(found),
+        content_hash=version.content_hash,
     )
-    citation = citation_of(found, version)
+    imprint = Imprint(found, version)
     around = around_of(found, version.content)
     return show(
         request,
@@ -178,10 +204,8 @@ def solution(request: HttpRequest, reference: str) -> HttpResponse:
         record,
         mode="public",
         version=version,
-        citation=citation,
-        formats=FORMATS,
-        linked_data=as_script(linked_data(found, version, version.content, citation)),
-        canonical=citation.url,
+        imprint=imprint,
+        canonical=imprint.canonical,
         adaptations=around.adaptations,
         neighbours=around.neighbours,
         may_edit=request.user.has_perm("catalogue.edit_solution", found),
@@ -374,6 +398,7 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         language=request.GET.get("lang", ""),
         closed=closed_since(current.private_content),
         link_states=link_states_of(found),
+        content_hash=older.content_hash,
     )
     return show(
         request,
@@ -381,8 +406,7 @@ def version(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         record,
         mode="older",
         version=older,
-        citation=citation_of(found, older),
-        canonical=permanent_url(found),
+        imprint=Imprint(found, older),
         current_number=current.number,
         current_published_at=current.published_at,
     )

@@ -197,6 +197,19 @@ class LessonForm(OnceForm, OpenedForm):
         return " ".join(self.cleaned_data["text"].split())
 
 
+class WithdrawForm(forms.Form):
+    """Why a lesson is withdrawn."""
+
+    reason = LimitedField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        help_text=gettext_lazy(
+            "Everybody reads it where the lesson was. The lesson itself is gone for good."
+        ),
+        error_messages={"required": gettext_lazy("Say why. Everybody reads it.")},
+    )
+
+
 class StartForm(OnceForm):
     """What is needed to begin a catalogue draft from the lab."""
 

@@ -17,7 +17,7 @@ from taggit.models import TaggedItemBase
 
 from catalogue.models import Solution
 from claims.models import Reference, new_uid
-from community.choices import ArticleState
+from community.choices import ArticleState, VersionState
 from community.models.chapters import Chapter
 from community.models.labs import LivingLab
 from community.models.members import silenced_by
@@ -268,8 +268,27 @@ class Article(Lifecycle):  # type: ignore[django-manager-missing]  # taggit
         article_moved.send(Article, article=self, verb=verb, by=by)
 
 
-class ArticleRevision(models.Model):
-    """What a published article said before it was changed."""
+class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
+    def shown(self) -> Self:
+        """Those no moderator hid."""
+        return self.filter(state=VersionState.SHOWN)
+
+
+class ArticleRevision(Lifecycle):
+    """What a published article said before it was changed.
+
+    A moderator can hide one: readers, its author among them, then see that it was hidden, and
+    neither its text nor its reason. The row stays: an appeal can bring it back.
+    """
+
+    moves: ClassVar[dict[str, Move]] = {
+        "hide_version": Move(
+            _("Hide"), (VersionState.SHOWN,), VersionState.HIDDEN, "community.moderate"
+        ),
+        "restore_version": Move(
+            _("Show again"), (VersionState.HIDDEN,), VersionState.SHOWN, "community.moderate"
+        ),
+    }
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -286,6 +305,12 @@ class ArticleRevision(models.Model):
     seen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
+    state = models.CharField(
+        _("state"), max_length=10, choices=VersionState, default=VersionState.SHOWN, editable=False
+    )
+    hidden_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ArticleRevisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("earlier text of a blog post")
@@ -302,6 +327,16 @@ class ArticleRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.article}: {self.number}"
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.state == VersionState.HIDDEN
+
+    def hide_version(self, *, by: User, reason: str) -> None:
+        self._make("hide_version", by=by, note=reason, hidden_at=timezone.now())
+
+    def restore_version(self, *, by: User) -> None:
+        self._make("restore_version", by=by, hidden_at=None)
 
 
 class ArticleDraft(models.Model):

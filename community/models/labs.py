@@ -17,7 +17,7 @@ from django_countries.fields import CountryField
 from catalogue.choices import Publication
 from catalogue.models import Contributor, Solution
 from claims.models import Reference, new_uid
-from community.choices import LabStatus, Outcome, ReportState
+from community.choices import LabStatus, LessonState, Outcome, ReportState
 from community.models.announced import AnnouncedQuerySet
 from community.signals import lab_news, report_moved
 from core.errors import DomainError
@@ -141,8 +141,24 @@ class LabEntry(models.Model):
         return self.title
 
 
-class Lesson(models.Model):
-    """What a lab learned, in one sentence; it stands once members elsewhere have confirmed it."""
+class LessonQuerySet(models.QuerySet["Lesson"]):
+    def shown(self) -> Self:
+        """What the lab still says."""
+        return self.filter(state=LessonState.SHOWN)
+
+
+class Lesson(Lifecycle):
+    """What a lab learned, in one sentence; it stands once members elsewhere have confirmed it.
+
+    One that its keepers withdrew is read by nobody any more: its page says when and why. What was
+    withdrawn does not come back; what is right after all is written anew and confirmed anew.
+    """
+
+    moves: ClassVar[dict[str, Move]] = {
+        "withdraw_lesson": Move(
+            _("Withdraw"), (LessonState.SHOWN,), LessonState.WITHDRAWN, "community.keep"
+        ),
+    }
 
     #: So many members from other countries make a lesson stand.
     NEEDED = 3
@@ -160,13 +176,29 @@ class Lesson(models.Model):
     countries = models.PositiveSmallIntegerField(default=0, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
     changed_at = models.DateTimeField(null=True, editable=False)
+    state = models.CharField(
+        _("state"), max_length=10, choices=LessonState, default=LessonState.SHOWN, editable=False
+    )
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+    #: Everybody reads it in the place of the lesson.
+    withdrawn_because = models.CharField(_("reason"), max_length=300, blank=True, editable=False)
+
+    objects = LessonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("lesson of a lab")
         verbose_name_plural = _("lessons of labs")
         ordering = ["lab", "position", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["written_by", "form_key"], name="lesson_once_per_form")
+            models.UniqueConstraint(fields=["written_by", "form_key"], name="lesson_once_per_form"),
+            models.CheckConstraint(
+                name="withdrawn_lesson_says_when_and_why",
+                condition=Q(state=LessonState.SHOWN, withdrawn_at=None, withdrawn_because="")
+                | (
+                    Q(state=LessonState.WITHDRAWN, withdrawn_at__isnull=False)
+                    & ~Q(withdrawn_because="")
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,6 +206,20 @@ class Lesson(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("community:lesson", args=[self.lab.slug, self.uid])
+
+    def withdraw_lesson(self, *, by: User, reason: str) -> None:
+        """Say it no longer. Everybody reads when and why, nobody what it said."""
+        self._make(
+            "withdraw_lesson",
+            by=by,
+            note=reason,
+            withdrawn_at=timezone.now(),
+            withdrawn_because=reason,
+        )
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.state == LessonState.WITHDRAWN
 
     @property
     def stands(self) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from claims.models import new_uid
 from community.choices import Ground
-from community.models.articles import Article
+from community.models.articles import Article, ArticleRevision
 from community.models.discussions import Discussion, Post
 from community.models.labs import TrialReport
 from community.models.members import Sanction
@@ -129,6 +129,7 @@ class Decision(models.Model):
         DISCUSSION = "discussion", _("Discussion")
         ARTICLE = "article", _("Blog post")
         REPORT = "report", _("Report of a trial")
+        VERSION = "version", _("Earlier text of a blog post")
         MEMBER = "member", _("Member")
 
     uid = models.CharField(max_length=12, unique=True, default=new_uid, editable=False)
@@ -138,6 +139,9 @@ class Decision(models.Model):
     discussion = models.ForeignKey(Discussion, models.SET_NULL, null=True, related_name="decisions")
     article = models.ForeignKey(Article, models.SET_NULL, null=True, related_name="decisions")
     report = models.ForeignKey(TrialReport, models.SET_NULL, null=True, related_name="decisions")
+    version = models.ForeignKey(
+        ArticleRevision, models.SET_NULL, null=True, related_name="decisions"
+    )
     sanction = models.ForeignKey(Sanction, models.SET_NULL, null=True, related_name="decisions")
     #: Whom it concerns: they read the reason and may appeal.
     about = models.ForeignKey(
@@ -169,7 +173,14 @@ class Decision(models.Model):
     @property
     def subject(self) -> Any:
         """What it was decided about, as long as that is there."""
-        return self.post or self.article or self.report or self.sanction or self.discussion
+        return (
+            self.post
+            or self.article
+            or self.version
+            or self.report
+            or self.sanction
+            or self.discussion
+        )
 
     def is_open_to_appeal(self, now: dt.datetime) -> bool:
         """Whether whoever it concerns may still object. A query unless its appeal was fetched."""

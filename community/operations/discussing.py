@@ -209,15 +209,16 @@ def write_post(
         written_at=now,
         shown_at=None if verdict.held else now,
     )
-    post.full_clean(exclude=["discussion", "author", "reply_to", "form_key"])
+    # The database itself sees to it that no two posts have the same short name.
+    post.full_clean(exclude=["discussion", "author", "reply_to", "form_key", "uid"])
     post.save()
-    Discussion.objects.filter(pk=row.pk).update(last_number=post.number)
+    told: dict[str, Any] = {} if verdict.held else _one_more(post)
+    Discussion.objects.filter(pk=row.pk).update(last_number=post.number, **told)
     mentioned = _mention(post)
     keys = {f"reply:{uid}" for uid in (discussion.uid, row.uid)}
     Draft.objects.filter(user=by, key__in=keys).delete()
     _read_on(by, row, post.number)
     if not verdict.held:
-        _count_one_more(row, post)
         post_shown.send(Post, post=post, mentioned=mentioned)
     return post
 
@@ -245,11 +246,13 @@ def checked_quote(quote: str, answered: Post) -> str:
     return words
 
 
-def _count_one_more(discussion: Discussion, post: Post) -> None:
+def _one_more(post: Post) -> dict[str, Any]:
     """What ``recount`` would find after the newest post was shown, without counting them all."""
-    Discussion.objects.filter(pk=discussion.pk).update(
-        shown_posts=F("shown_posts") + 1, last_post_at=post.shown_at, last_post_by=post.author_id
-    )
+    return {
+        "shown_posts": F("shown_posts") + 1,
+        "last_post_at": post.shown_at,
+        "last_post_by": post.author_id,
+    }
 
 
 def _mention(post: Post) -> list[int]:

@@ -190,7 +190,7 @@ def write_lesson(
     there = Lesson.objects.filter(written_by=by, form_key=form_key).first()
     if there is not None:
         return there
-    if row.lessons.count() >= MOST_LESSONS:
+    if row.lessons.shown().count() >= MOST_LESSONS:
         raise DomainError(
             _("A lab holds up to %(most)d lessons. Change one that is there.")
             % {"most": MOST_LESSONS},
@@ -217,6 +217,7 @@ def change_lesson(lesson: Lesson, *, by: User, opened: str, text: str, detail: s
     """Change a lesson. Once somebody confirmed it, its sentence stays as they read it."""
     lab = _hold_lab(lesson.lab, by=by)
     row = Lesson.objects.select_for_update().get(pk=lesson.pk, lab=lab)
+    _refuse_withdrawn(row)
     _refuse_stale(row, LESSON, opened)
     if text != row.text and row.confirmations.exclude(state=ReportState.HIDDEN).exists():
         raise ValidationError(
@@ -240,10 +241,31 @@ def change_lesson(lesson: Lesson, *, by: User, opened: str, text: str, detail: s
 
 
 @transaction.atomic
+def withdraw_lesson(lesson: Lesson, *, by: User, reason: str) -> None:
+    """Take a lesson away, with a reason that everybody reads in its place.
+
+    It is found, confirmed, built on and told no more. The discussion it grew out of stays.
+    """
+    _hold_lab(lesson.lab, by=by)
+    row = _hold_lesson(lesson)
+    _refuse_withdrawn(row)
+    reason = " ".join(reason.split())
+    if not reason:
+        raise ValidationError({"reason": _("Say why. Everybody reads it.")})
+    row.withdraw_lesson(by=by, reason=reason[:300])
+
+
+def _refuse_withdrawn(lesson: Lesson) -> None:
+    if lesson.is_withdrawn:
+        raise DomainError(_("This lesson was withdrawn."), code="withdrawn")
+
+
+@transaction.atomic
 def move_lesson(lesson: Lesson, *, by: User, up: bool) -> None:
     """One place up or down the list."""
     lab = _hold_lab(lesson.lab, by=by)
-    rows = list(lab.lessons.order_by("position", "pk"))
+    rows = list(lab.lessons.shown().order_by("position", "pk"))
+    _refuse_withdrawn(Lesson.objects.get(pk=lesson.pk, lab=lab))
     here = next(n for n, row in enumerate(rows) if row.pk == lesson.pk)
     there = here - 1 if up else here + 1
     if not 0 <= there < len(rows):
@@ -275,6 +297,7 @@ def confirm_lesson(lesson: Lesson, *, by: User, country: str, note: str) -> Less
     if not by.has_perm("community.take_part"):
         raise PermissionDenied
     row = _hold_lesson(lesson)
+    _refuse_withdrawn(row)
     if reason := why_not_confirm(row, by):
         raise DomainError(reason, code="own")
     mine = LessonConfirmation.objects.filter(lesson=row, user=by).first()
@@ -313,6 +336,7 @@ def check_confirmation(
     """Show what a member saw, or do not: it is read for conduct, not for what it says."""
     AuditHead.hold()
     row = _hold_lesson(confirmation.lesson)
+    _refuse_withdrawn(row)
     if is_author.test(by, confirmation):
         raise DomainError(_("Somebody else reads your confirmation."), code="four-eyes")
     verb = "show_confirmation" if shows else "hide_confirmation"
@@ -357,6 +381,8 @@ def start_lab_solution(
     row = _hold_lab(lab, by=by)
     if source is not None and source.lab_id != row.pk:
         raise PermissionDenied
+    if isinstance(source, Lesson):
+        _refuse_withdrawn(source)
     solution = start_solution(by=by, form_key=form_key, hub=row.hub, title=title, language=language)
     if row.solutions.filter(pk=solution.pk).exists():
         return solution

@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from community.choices import (
     ArticleState,
@@ -30,6 +31,7 @@ from community.choices import (
 from community.models import (
     Appeal,
     Article,
+    ArticleRevision,
     Decision,
     Discussion,
     Flag,
@@ -173,7 +175,7 @@ def _hold_if_many(post: Post) -> None:
         state=Flag.State.OPEN, raised_by__member__trust=Trust.TRUSTED, raised_by__is_active=True
     )
     if trusted.count() >= FLAGS_THAT_HOLD:
-        because = _("flagged by several trusted members")
+        because = gettext_noop("flagged by several trusted members")
         discussing.move_post(post, "hold_post", by=PORTAL, because=because)  # type: ignore[arg-type]
 
 
@@ -359,6 +361,40 @@ def _of_discussion(what: str, discussion: Discussion, *, by: User, reason: str) 
     )
 
 
+# --- Earlier texts of blog posts -----------------------------------------------------------------
+
+
+@transaction.atomic
+def decide_version(
+    version: ArticleRevision, what: str, *, by: User, ground: str = "", reason: str = ""
+) -> Decision:
+    """Hide one earlier text of a blog post, with its links and its reason, or show it again."""
+    author = version.article.begun_by
+    if not by.has_perm("community.moderate", version) or version.article.is_by(by):
+        raise PermissionDenied
+    _check_words(what, ground, reason)
+    AuditHead.hold()
+    row = ArticleRevision.objects.select_for_update(no_key=True, of=("self",)).get(pk=version.pk)
+    if what == What.HIDE:
+        row.hide_version(by=by, reason=reason.strip()[:300])
+    else:
+        row.restore_version(by=by)
+        row.decisions.filter(what=What.HIDE, undone_at=None).update(undone_at=timezone.now())
+    version.state = row.state
+    decision = _note(
+        what,
+        by=by,
+        about=author,
+        ground=ground if what == What.HIDE else "",
+        reason=reason,
+        thing=Decision.Thing.VERSION,
+        version=row,
+    )
+    if author is not None:
+        renew_trust(author, may_fall=what == What.HIDE)
+    return decision
+
+
 # --- Members -----------------------------------------------------------------------------------
 
 
@@ -509,6 +545,9 @@ def _undo(decision: Decision, *, by: User, note: str) -> None:
         discussion = discussing.hold_discussion(decision.discussion)
         if discussion.state == DiscussionState.HIDDEN:
             discussion.restore_discussion(by=by)
+    elif decision.version is not None:
+        if decision.version.is_hidden:
+            decision.version.restore_version(by=by)
     else:
         thing = decision.post or decision.article or decision.report
         if thing is not None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from core.plaintext import comma
 from core.printing.lettering import direction, printable
 from core.printing.texts import isolated, page, sentence, told
 from core.printing.typesetting import typeset
@@ -26,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 
 def synthesis(reading: Reading) -> bytes:
     """The PDF (A4, tagged), in the language of the page it was asked from."""
-    month = date_format(reading.theme.first_day, "F Y")
+    month = date_format(reading.theme.first_day, "YEAR_MONTH_FORMAT")
     published = reading.published_at or timezone.now()
     day = date_format(timezone.localtime(published), "DATE_FORMAT")
     standing = _("Version %(n)d, published on %(date)s") % {"n": reading.number, "date": day}
@@ -43,7 +44,7 @@ def synthesis(reading: Reading) -> bytes:
             "conclusions": [_conclusion(one) for one in reading.conclusions],
             "parts": [part for part in _parts(reading) if part["blocks"]],
             "people_title": told(_("Contributors")),
-            "people": told(", ".join(isolated(one.name) for one in reading.contributors)),
+            "people": sentence(comma().join(isolated(one.name) for one in reading.contributors)),
             "cite_title": told(_("How to cite")),
             "cite": told(reading.citation),
             "check": [
@@ -80,7 +81,7 @@ def _source(source: Source) -> dict[str, Any]:
     named += [isolated(source.affiliation)] if source.affiliation else []
     return {
         "quote": told(_("“%(words)s”") % {"words": source.quote}) if source.quote else None,
-        "who": sentence(", ".join([*named, printable(day)])),
+        "who": sentence(comma().join([*named, printable(day)])),
         "url": url,
     }
 

@@ -10,6 +10,7 @@ from community.receivers import (
     moderation,
     polls,
     searched,
+    solutions,
     synthesis,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "moderation",
     "polls",
     "searched",
+    "solutions",
     "synthesis",
 ]

@@ -73,7 +73,7 @@ def confirmations_kept(user: User, **_: Any) -> tuple[str, list[dict[str, Any]]]
     rows = LessonConfirmation.objects.filter(user=user).select_related("lesson").order_by("pk")
     return "lesson_confirmations", [
         {
-            "lesson": row.lesson.text,
+            "lesson": "" if row.lesson.is_withdrawn else row.lesson.text,
             "country": str(row.country),
             "note": row.note,
             "given": row.given_at.isoformat(),

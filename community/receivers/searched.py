@@ -29,6 +29,7 @@ from community.models import (
 from core import search
 from core.findable import refresh
 from core.models import AuditEntry, SearchDocument
+from core.prepared import Prepared
 from events.models import Event
 from events.signals import event_noted
 
@@ -85,6 +86,10 @@ def _lab(key: int, entry: AuditEntry) -> None:
     _settle(Q(lab=key))
 
 
+def _lesson(key: int, entry: AuditEntry) -> None:
+    refresh(searched.LESSON, [key])
+
+
 def _article(key: int, entry: AuditEntry) -> None:
     refresh(searched.ARTICLE, [key])
     _settle(Q(article=key))
@@ -114,6 +119,7 @@ FOLLOWED: dict[str, Callable[[int, AuditEntry], None]] = {
     "community.synthesis": _synthesis,
     "community.chapter": _chapter,
     "community.livinglab": _lab,
+    "community.lesson": _lesson,
     "community.article": _article,
     "community.discussion": _discussion,
     "community.post": _post,
@@ -140,9 +146,17 @@ def look_at(post: Post) -> None:
     found by it or not at all."""
     refresh(searched.POST, [post.pk])
     topic = str(post.discussion_id)
-    rows = SearchDocument.objects.filter(kind=searched.DISCUSSION, object_id=topic)
-    if post.number == 1 or post.state != PostState.SHOWN or not rows.exists():
+    if post.number == 1 or post.state != PostState.SHOWN or not _found_by(topic).raw:
         refresh(searched.DISCUSSION, [topic])
+
+
+#: The document of a discussion, if it has one: asked with every post.
+_found_by: Prepared[Any] = Prepared(
+    lambda topic: SearchDocument.objects.filter(
+        kind=searched.DISCUSSION, object_id=topic
+    ).values_list("pk"),
+    str,
+)
 
 
 @receiver(post_save, sender=Post, dispatch_uid="search-follows-posts")

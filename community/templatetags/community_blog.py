@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 
 from catalogue.models import Solution
 from community import blog
 from community.models import Article, Chapter, LivingLab, MonthlyTheme
+from core.around import Around
+from core.prepared import Prepared
 from core.richtext import rich
 from events.models import Event, Person
-from hubs.around import may_have, tells
+from hubs.around import tells
 from hubs.models import Hub
 
 if TYPE_CHECKING:
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
+
+    from accounts.models import User
 
 register = template.Library()
 
@@ -50,22 +56,36 @@ tells(
 )
 
 
-@register.inclusion_tag("community/blog/_articles_of.html", takes_context=True)
-def articles_of(context: template.Context, record: Any) -> dict[str, Any]:
-    """Published articles about a record, the latest; nothing if there are none.
+def _about(path: str, viewer: User | AnonymousUser, record: int) -> QuerySet[Article]:
+    rows = Article.objects.published().filter(**{path: record})
+    return blog.for_list(rows, viewer)[: MOST + 1]
 
-    At most one query for a record without articles, three with some.
+
+_open_to_all: dict[type[Model], Prepared[Article]] = {
+    kind: Prepared(partial(_about, path, AnonymousUser()), int) for kind, path in BELONGS.items()
+}
+
+
+@register.inclusion_tag("community/blog/_articles_of.html", takes_context=True)
+def articles_of(context: template.Context, record: Any, *, part: bool = False) -> dict[str, Any]:
+    """Published articles about a record, the latest; nothing if there are none. As ``part`` they
+    stand like the parts of a solution.
+
+    At most one query for a record without articles (none for one that came along with what stands
+    around it), three with some.
     """
-    if isinstance(record, Hub) and not may_have(record, "articles"):
+    if not Around.may_have(record, "articles"):
         return {}
     viewer = context["request"].user
-    rows = Article.objects.published().filter(**{BELONGS[type(record)]: record})
-    found = list(blog.for_list(rows, viewer)[: MOST + 1])
+    if viewer.is_authenticated:
+        found = list(_about(BELONGS[type(record)], viewer, record.pk))
+    else:
+        found = _open_to_all[type(record)](record.pk).rows()
     more = ""
     if len(found) > MOST and isinstance(record, MonthlyTheme | Person):
         name = "theme" if isinstance(record, MonthlyTheme) else "guest"
         more = f"{name}={record.slug}"
-    return {"shown": blog.shown(found[:MOST], viewer), "more": more}
+    return {"shown": blog.shown(found[:MOST], viewer), "more": more, "part": part}
 
 
 @register.inclusion_tag("community/blog/_latest.html", takes_context=True)

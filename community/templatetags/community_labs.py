@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 
+from catalogue.around import may_have
 from catalogue.rules import is_in_team
 from community.models import LivingLab, TrialReport
 from community.people import seen_as, with_people
-from community.trials import tally_of
+from community.trials import NOWHERE, tally_of
 from events.presentation import in_english
 from hubs import reference
 
@@ -36,9 +37,9 @@ def country_of(code: str) -> str:
 
 @register.inclusion_tag("community/labs/_trials_of.html", takes_context=True)
 def trials_of(context: template.Context, solution: Solution) -> dict[str, Any]:
-    """Where a public solution was tried and what came of it. One query if nobody reported."""
+    """Where a public solution was tried and what came of it. No query if nobody reported."""
     user = context["request"].user
-    tally = tally_of(solution)
+    tally = tally_of(solution) if may_have(solution, "trials") else NOWHERE
     rows = []
     if tally.reports:
         found = TrialReport.objects.shown().filter(solution=solution)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from community.choices import DiscussionState
 from community.models import Discussion, Member, Post, member_of
@@ -77,7 +78,7 @@ def moderate_discussion(context: template.Context, discussion: Discussion) -> di
             links += [
                 (_("Move"), "move"),
                 (_("Merge into another"), "merge"),
-                (_("Split"), "split"),
+                (pgettext("a discussion", "Split"), "split"),
             ]
         if discussion.started_by_id != user.pk:
             links.append((_("Hide"), "hide"))

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalogue.models import Solution
-from community.choices import ItemState, PostState, Season
+from community.choices import ItemState, LessonState, PostState, Season
 from community.models import (
     Discussion,
     Insight,
@@ -21,6 +21,7 @@ from community.models import (
 from community.operations import outgrowing
 from community.people import seen_as
 from community.syntheses import latest
+from core.around import Around
 from events.presentation import in_english
 
 register = template.Library()
@@ -82,7 +83,7 @@ def outgrowths_of(context: template.Context, discussion: Discussion) -> dict[str
     user = context["request"].user
     listed = Q(reference__library_item__state=ItemState.LISTED)
     rows = Outgrowth.objects.filter(discussion=discussion).filter(
-        Q(lesson__lab__in=LivingLab.objects.visible_to(user))
+        Q(lesson__lab__in=LivingLab.objects.visible_to(user), lesson__state=LessonState.SHOWN)
         | listed
         | Q(solution__in=Solution.objects.visible_to(user))
     )
@@ -96,7 +97,10 @@ def outgrowths_of(context: template.Context, discussion: Discussion) -> dict[str
 
 @register.inclusion_tag("community/synthesis/_grown_from.html", takes_context=True)
 def grown_from(context: template.Context, record: Any) -> dict[str, Any]:
-    """The discussion a public record began in, if everybody reads that. One query."""
+    """The discussion a record began in, as far as this person reads it. One query, none for a
+    record known to have begun in none."""
+    if not Around.may_have(record, "grown_from"):
+        return {}
     user = context["request"].user
     kind = "solution" if isinstance(record, Solution) else "lesson"
     rows = Outgrowth.objects.filter(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from community.views import blog, blog_desk, blog_writing
+from community.views import blog, blog_desk, blog_writing, moderation
 
 urlpatterns: list[URLPattern] = [
     path("blog/", blog.articles, name="blog"),
@@ -20,4 +20,9 @@ urlpatterns: list[URLPattern] = [
     path("blog/<slug:slug>/", blog.article, name="article"),
     path("blog/<slug:slug>/comments/", blog.comment, name="article-comment"),
     path("blog/<slug:slug>/history/", blog.history, name="article-history"),
+    path(
+        "blog/<slug:slug>/history/<int:number>/hide/",
+        moderation.hide_version,
+        name="article-version",
+    ),
 ]

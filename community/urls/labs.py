@@ -15,6 +15,11 @@ urlpatterns = [
     path("labs/<slug:slug>/lessons/new/", labs_keeping.lesson_new, name="lesson-new"),
     path("labs/<slug:slug>/lessons/<str:uid>/", labs.lesson, name="lesson"),
     path("labs/<slug:slug>/lessons/<str:uid>/edit/", labs_keeping.lesson_edit, name="lesson-edit"),
+    path(
+        "labs/<slug:slug>/lessons/<str:uid>/withdraw/",
+        labs_keeping.lesson_withdraw,
+        name="lesson-withdraw",
+    ),
     path("labs/<slug:slug>/lessons/<str:uid>/move/", labs_keeping.lesson_move, name="lesson-move"),
     path("labs/<slug:slug>/lessons/<str:uid>/confirm/", labs.confirm, name="lesson-confirm"),
     path("labs/<slug:slug>/lessons/<str:uid>/take-back/", labs.take_back, name="lesson-take-back"),

@@ -134,7 +134,7 @@ def article_page(
         "related": blog.related_to(found, user),
         "earlier": earlier,
         "later": later,
-        "corrections": list(found.revisions.order_by("-number")[:MOST_CORRECTIONS]),
+        "corrections": list(found.revisions.shown().order_by("-number")[:MOST_CORRECTIONS]),
         "linked_data": as_script(blog.linked_data(found, tags)),
         "canonical": f"{settings.PORTAL_URL}{found.get_absolute_url()}",
         "mail": _by_mail(found),
@@ -214,14 +214,18 @@ def comment(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def history(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every correction with what went and what came. Open to whoever reads the article."""
+    """Every correction with what went and what came. Open to whoever reads the article.
+
+    Of a version that was hidden only moderators read more than that.
+    """
     found = get_object_or_404(_articles_seen(request), slug=slug)
     rows = list(
         with_people(found.revisions.select_related("replaced_by"), "replaced_by").order_by("number")
     )
-    page = Paginator(list(reversed(_steps(found, rows))), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    moderates = any(request.user.has_perm("community.moderate", row) for row in rows[:1])
+    moderates = moderates and not found.is_by(request.user)
+    steps = _steps(found, rows, sees_all=moderates)
+    page = Paginator(list(reversed(steps)), PER_PAGE).get_page(request.GET.get("page"))
     effort = Effort()
     context = {
         "article": found,
@@ -229,6 +233,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
         "changes": [
             {
                 "revision": row,
+                "is_readable": moderates or not row.is_hidden,
                 "by": seen_as(row.replaced_by, request.user),
                 "title": pieces_of(row.title, title, effort) if row.title != title else (),
                 "lede": pieces_of(row.lede, lede, effort) if row.lede != lede else (),
@@ -238,6 +243,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
             }
             for row, title, lede, body in page
         ],
+        "moderates": moderates,
         "unseen": [row for row in rows if row.seen_at is None]
         if request.user.has_perm("community.edit_the_blog", found)
         else [],
@@ -248,12 +254,20 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _steps(
-    found: Article, rows: list[ArticleRevision]
+    found: Article, rows: list[ArticleRevision], *, sees_all: bool
 ) -> list[tuple[ArticleRevision, str, str, str]]:
-    """Each earlier text with the one that took its place."""
-    later = [(row.title, row.lede, row.body) for row in rows[1:]]
-    later.append((found.title, found.lede, found.body))
-    return [(row, *after) for row, after in zip(rows, later, strict=False)]
+    """Each earlier text with the next one that this reader may see. A hidden one is neither
+    compared nor compared with."""
+    steps = []
+    after = (found.title, found.lede, found.body)
+    for row in reversed(rows):
+        if row.is_hidden and not sees_all:
+            steps.append((row, row.title, row.lede, row.body))
+            continue
+        steps.append((row, *after))
+        after = (row.title, row.lede, row.body)
+    steps.reverse()
+    return steps
 
 
 # --- The feed ---------------------------------------------------------------------------------

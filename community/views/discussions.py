@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -34,23 +36,20 @@ from community.forms.discussions import ChangeForm, ReplyForm, TopicForm
 from community.models import Discussion, Draft, Outgrowth, Poll, Post, silenced_by
 from community.models.discussions import PLACES
 from community.operations import discussing
-from community.threads import (
-    LARGEST,
-    Thread,
-    address_of,
-    addresses_in,
-    body_html,
-    place_in,
-    posts_of,
-)
+from community.paging import LARGEST, PER_LONG_PAGE, PER_PAGE
+from community.threads import Thread, address_of, addresses_in, body_html, place_in, posts_of
 from community.views.entering import has_to_join, to_join
 from core.errors import DomainError
+from core.prepared import Prepared
 from core.richtext import MAX_TYPED, clean, from_text, rich
 from core.text import plain
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.forms import Form
     from django.http import HttpRequest
+
+    from accounts.models import User
 
 #: So much of the post that is answered stands in the field for the quotation at first.
 EXCERPT = 220
@@ -67,19 +66,37 @@ PUT_BY, MOST_PUT_BY = "unsent", 30_000
 def find_discussion(request: HttpRequest, uid: str) -> Discussion:
     """A discussion this person reads, with its place, or 404; and whether it has polls, and
     whether anything grew out of it."""
-    where = Discussion.objects.filter(uid=uid).values(*(f"{name}_id" for name in PLACES)).first()
-    if where is None:
+    where = _where(uid).raw
+    if not where:
         raise Http404
-    within = next(name for name in PLACES if where[f"{name}_id"] is not None)
-    seen = Discussion.objects.visible_to(request.user, within=within)
-    seen = seen.select_related(fetched_with(within)).annotate(
+    within = next(name for name, key in zip(PLACES, where[0], strict=True) if key is not None)
+    if not request.user.is_authenticated:
+        found = _open_to_all(within)(uid).rows()
+        if not found:
+            raise Http404
+        return found[0]
+    drafts = Draft.objects.filter(user=request.user, key=f"reply:{uid}")
+    seen = _with_place(request.user, within).annotate(has_draft=Exists(drafts))
+    return get_object_or_404(seen, uid=uid)
+
+
+#: In which place a discussion is: asked first, for it makes the second question much shorter.
+_where: Prepared[Any] = Prepared(
+    lambda uid: Discussion.objects.filter(uid=uid).order_by().values_list(*PLACES), str
+)
+
+
+def _with_place(user: User | AnonymousUser, within: str) -> QuerySet[Discussion]:
+    seen = Discussion.objects.visible_to(user, within=within)
+    return seen.select_related(fetched_with(within)).annotate(
         has_polls=Exists(Poll.objects.filter(discussion=OuterRef("pk"))),
         has_grown=Exists(Outgrowth.objects.filter(discussion=OuterRef("pk"))),
     )
-    if request.user.is_authenticated:
-        drafts = Draft.objects.filter(user=request.user, key=f"reply:{uid}")
-        seen = seen.annotate(has_draft=Exists(drafts))
-    return get_object_or_404(seen, uid=uid)
+
+
+@cache
+def _open_to_all(within: str) -> Prepared[Discussion]:
+    return Prepared(lambda uid: _with_place(AnonymousUser(), within).filter(uid=uid), str)
 
 
 def find_post(request: HttpRequest, uid: str) -> Post:
@@ -169,13 +186,14 @@ def _thread_page(
     silenced = silenced_by(user)
     may_write = is_member and silenced is None and found.takes_posts()
     after, before = _number(query.get("after")), _number(query.get("before"))
+    is_long = "all" in query
     if at := _number(query.get("at")):
-        after, before = place_in(at), 0
+        after, before = place_in(at, PER_LONG_PAGE if is_long else PER_PAGE), 0
     if "last" in query or form is not None:
         after, before = 0, LARGEST
     thread = Thread.of(
         found, user, after=after, before=before, is_member=is_member, may_write=may_write,
-        moderates=user.has_perm("community.moderate", found),
+        moderates=user.has_perm("community.moderate", found), is_long=is_long,
     )  # fmt: skip
     draft = None
     if user.is_authenticated and (status != 200 or getattr(found, "has_draft", False)):
@@ -204,16 +222,18 @@ def _thread_page(
         "open": found.takes_posts(),
         "attention": thread.reading.attention if thread.reading else Attention.NORMAL,
         "back": f"{found.get_absolute_url()}?last",
-        "stay": _stay(after, before),
+        "stay": _stay(after, before, is_long=is_long),
+        "long": "all&" if is_long else "",
     }
     return render(request, "community/discussions/discussion.html", context, status=status)
 
 
-def _stay(after: int, before: int) -> str:
+def _stay(after: int, before: int, *, is_long: bool) -> str:
     """What keeps a link on this page of the discussion."""
+    long = "all&" if is_long else ""
     if before == LARGEST:
-        return "last&"
-    return f"before={before}&" if before else f"after={after}&" if after else ""
+        return f"{long}last&"
+    return long + (f"before={before}&" if before else f"after={after}&" if after else "")
 
 
 def _answered(found: Discussion, uid: str) -> Post | None:

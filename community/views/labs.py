@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalogue.cards import cards_of
 from catalogue.choices import Publication
 from catalogue.models import Solution
-from community.choices import ReportState
+from community.choices import LessonState, ReportState
 from community.forms.labs import AnswerForm, ConfirmForm
 from community.models import (
     Discussion,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django import forms
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
     View = Callable[..., HttpResponse]
@@ -72,8 +73,12 @@ def find_lab(request: HttpRequest, slug: str) -> LivingLab:
 
 
 def find_lesson(request: HttpRequest, slug: str, uid: str) -> Lesson:
-    lab = find_lab(request, slug)
-    lesson = get_object_or_404(Lesson.objects.select_related("written_by"), lab=lab, uid=uid)
+    """One the lab still says, or 404."""
+    return _lesson_of(find_lab(request, slug), uid, Lesson.objects.shown())
+
+
+def _lesson_of(lab: LivingLab, uid: str, among: QuerySet[Lesson]) -> Lesson:
+    lesson = get_object_or_404(among.select_related("written_by"), lab=lab, uid=uid)
     lesson.lab = lab
     return lesson
 
@@ -94,10 +99,13 @@ def around(request: HttpRequest, lab: LivingLab, **more: Any) -> dict[str, Any]:
 @require_safe
 def labs(request: HttpRequest) -> HttpResponse:
     """All labs, with what came of each so far."""
-    shown = Q(lessons__countries__gte=Lesson.NEEDED)
+    shown = Q(lessons__state=LessonState.SHOWN)
     rows = LivingLab.objects.visible_to(request.user).select_related("hub__country")
     rows = rows.annotate(
-        learned=Count("lessons", distinct=True), stand=Count("lessons", filter=shown, distinct=True)
+        learned=Count("lessons", filter=shown, distinct=True),
+        stand=Count(
+            "lessons", filter=shown & Q(lessons__countries__gte=Lesson.NEEDED), distinct=True
+        ),
     )
     context = {"labs": rows.order_by("name", "pk"), "en": in_english()}
     return render(request, "community/labs/list.html", context)
@@ -109,7 +117,8 @@ def lab(request: HttpRequest, slug: str) -> HttpResponse:
     found = find_lab(request, slug)
     user = request.user
     entries = list(found.entries.order_by("-happened", "-pk")[: ENTRIES + 1])
-    lessons = list(found.lessons.order_by("position", "pk"))
+    written = list(found.lessons.order_by("position", "pk"))
+    lessons = [row for row in written if not row.is_withdrawn]
     solutions = list(
         Solution.objects.visible_to(user)
         .filter(labs=found)
@@ -125,6 +134,11 @@ def lab(request: HttpRequest, slug: str) -> HttpResponse:
         entries=entries[:ENTRIES],
         more_entries=len(entries) > ENTRIES,
         lessons=lessons,
+        withdrawn=sorted(
+            (row for row in written if row.is_withdrawn),
+            key=lambda row: (row.withdrawn_at, row.pk),
+            reverse=True,
+        ),
         confirmed=_confirmed(request, lessons),
         cards=cards_of(public),
         public=public,
@@ -172,7 +186,9 @@ def _confirmed(request: HttpRequest, lessons: list[Lesson]) -> set[int]:
 
 def _waiting(request: HttpRequest, lab: LivingLab) -> dict[str, Any]:
     """What waits for the keepers of a lab."""
-    held = LessonConfirmation.objects.filter(lesson__lab=lab, state=ReportState.SUBMITTED)
+    held = LessonConfirmation.objects.filter(
+        lesson__in=lab.lessons.shown(), state=ReportState.SUBMITTED
+    )
     return {
         "reports": list(
             TrialReport.objects.to_check_by(request.user).filter(lab=lab).order_by("pk")[:10]
@@ -207,7 +223,11 @@ def log(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def lesson(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
     """One lesson: what it rests on, who saw the same and where, and the form to say so."""
-    return _lesson_page(request, find_lesson(request, slug, uid))
+    found = _lesson_of(find_lab(request, slug), uid, Lesson.objects.all())
+    if found.is_withdrawn:
+        context = around(request, found.lab, lesson=found)
+        return render(request, "community/labs/lesson_withdrawn.html", context, status=410)
+    return _lesson_page(request, found)
 
 
 def _lesson_page(

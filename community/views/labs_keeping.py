@@ -15,7 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalogue import fields as f
 from catalogue.models import Solution
-from community.forms.labs import CheckForm, EntryForm, LabForm, LessonForm, LinkForm, StartForm
+from community.forms.labs import (
+    CheckForm,
+    EntryForm,
+    LabForm,
+    LessonForm,
+    LinkForm,
+    StartForm,
+    WithdrawForm,
+)
 from community.models import LabEntry, LivingLab
 from community.operations import labs as operations
 from community.views.labs import (
@@ -178,12 +186,34 @@ def lesson_edit(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 
 
 @login_required
+@reads_and_writes
+def lesson_withdraw(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
+    """Take a lesson away, with a reason everybody reads."""
+    lab = find_kept(request, slug)
+    lesson = find_lesson(request, slug, uid)
+    form = WithdrawForm(_sent(request))
+    return _edit(
+        request,
+        lab,
+        form,
+        lambda: operations.withdraw_lesson(lesson, by=request.user, **form.cleaned_data),
+        title=_("Withdraw a lesson"),
+        back=f"{lab.get_absolute_url()}#lessons",
+        about=lesson.text,
+        does=_("Withdraw"),
+    )
+
+
+@login_required
 @require_POST
 def lesson_move(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
     """One place up or down."""
     lab = find_kept(request, slug)
     lesson = find_lesson(request, slug, uid)
-    operations.move_lesson(lesson, by=request.user, up=request.POST.get("to") != "down")
+    try:
+        operations.move_lesson(lesson, by=request.user, up=request.POST.get("to") != "down")
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
     return redirect(f"{lab.get_absolute_url()}#lesson-{lesson.uid}")
 
 
@@ -229,7 +259,7 @@ def _start_form(request: HttpRequest, lab: LivingLab) -> StartForm:
     return StartForm(
         _sent(request),
         entries=lab.entries.order_by("-happened", "-pk")[:SOURCES],
-        lessons=lab.lessons.order_by("position", "pk"),
+        lessons=lab.lessons.shown().order_by("position", "pk"),
         initial=first,
     )
 
@@ -268,7 +298,7 @@ def link(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect(f"{lab.get_absolute_url()}#solutions")
     lab_form = StartForm(
         entries=lab.entries.order_by("-happened", "-pk")[:SOURCES],
-        lessons=lab.lessons.order_by("position", "pk"),
+        lessons=lab.lessons.shown().order_by("position", "pk"),
     )
     return _solutions_page(request, lab, lab_form, form)
 

@@ -17,8 +17,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from community import queue
 from community.choices import PostState
-from community.forms.moderation import BULK, AnswerForm, BulkForm, DecideForm
-from community.models import Appeal, Decision, Discussion
+from community.forms.moderation import (
+    BULK,
+    AnswerForm,
+    BulkForm,
+    DecideForm,
+    ReasonForm,
+    WordsForm,
+)
+from community.models import Appeal, Article, ArticleRevision, Decision, Discussion
 from community.operations import moderating
 from core.errors import DomainError
 
@@ -213,6 +220,47 @@ def visible_things(user: Any, kind: str) -> Any:
     return model.objects.visible_to(user).filter(state=moderating.SHOWN[model])
 
 
+# --- Earlier texts of blog posts ---------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def hide_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Take one earlier text of a blog post out of sight, or show it again."""
+    article = get_object_or_404(Article.objects.visible_to(request.user), slug=slug)
+    version = get_object_or_404(
+        ArticleRevision.objects.select_related("article__begun_by"), article=article, number=number
+    )
+    if not request.user.has_perm("community.moderate", version) or article.is_by(request.user):
+        raise PermissionDenied
+    is_hidden = version.is_hidden
+    form: Form = (ReasonForm if is_hidden else WordsForm)(request.POST or None)
+    back = reverse("community:article-history", args=[slug])
+    if request.method == "POST" and form.is_valid():
+        try:
+            moderating.decide_version(
+                version,
+                What.RESTORE if is_hidden else What.HIDE,
+                by=request.user,
+                ground=form.cleaned_data.get("ground", ""),
+                reason=form.cleaned_data["reason"],
+            )
+        except DomainError as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("Decided."))
+            return redirect(back)
+    context = {
+        "title": _("Show this version again?") if is_hidden else _("Hide this version?"),
+        "tabs": tabs_for(request, ""),
+        "version": version,
+        "back": back,
+        "form": form,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "community/moderation/version.html", context, status=status)
+
+
 # --- Appeals -------------------------------------------------------------------------------------
 
 
@@ -241,6 +289,7 @@ def appeal_settle(request: HttpRequest, uid: str) -> HttpResponse:
         "decision__sanction",
         "decision__discussion",
         "decision__post__discussion",
+        "decision__version__article",
         "made_by__member",
     )
     appeal = get_object_or_404(rows, uid=uid)

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from community.choices import DiscussionState
@@ -207,7 +208,7 @@ def split(request: HttpRequest, uid: str) -> HttpResponse:
         _("The posts have a discussion of their own."),
         title=_("Split this discussion"),
         lede=_("The posts you tick begin a discussion of their own, in the same place."),
-        button=_("Split"),
+        button=pgettext("a discussion", "Split"),
         page_obj=page,
         posts=[(post, seen_as(post.author, request.user)) for post in page],
         ticked=ticked,

@@ -151,8 +151,9 @@ def my_decisions(request: HttpRequest) -> HttpResponse:
     """How far one is trusted and why; what was decided and how to object; what one flagged."""
     user = request.user
     rows = Decision.objects.filter(about=user).select_related(
-        "sanction", "appeal", "post__discussion", "discussion", "article", "report__solution"
-    )
+        "sanction", "appeal", "post__discussion", "discussion", "article", "report__solution",
+        "version__article",
+    )  # fmt: skip
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     flags = Flag.objects.filter(raised_by=user).select_related("post__discussion", "article")
@@ -215,13 +216,17 @@ def log(request: HttpRequest) -> HttpResponse:
         request.GET.get("page")
     )
     keeper = queue.keeps_something(request.user)
+    counted = [label for label, _kinds in publiclog.COUNTED]
     context: dict[str, Any] = {
         "title": _("What moderators decided"),
         "tabs": tabs_for(request, "moderation-log") if keeper else None,
         "entries": [publiclog.entry_of(row) for row in page],
         "page_obj": page,
-        "quarters": publiclog.quarters(timezone.now()),
-        "counted": [label for label, _kinds in publiclog.COUNTED],
+        "quarters": [
+            (name, list(zip(counted, counts, strict=True)), made, granted)
+            for name, counts, made, granted in publiclog.quarters(timezone.now())
+        ],
+        "counted": counted,
         "kinds": Decision.What.choices,
         "grounds": Ground.choices,
         "what": what,

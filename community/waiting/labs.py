@@ -41,7 +41,7 @@ def to_read(user: Any) -> Iterable[waiting.Item]:
     if not user.is_authenticated:
         return
     held = Q(confirmations__state=ReportState.SUBMITTED)
-    lessons = Lesson.objects.all()
+    lessons = Lesson.objects.shown()
     if not user.is_staff:
         lessons = lessons.filter(lab__in=LivingLab.objects.kept_by(user))
     held &= ~Q(confirmations__user=user)

@@ -91,12 +91,18 @@ def is_whole(text: str) -> bool:
     return printable(text).count(BOX) == text.count(BOX)
 
 
-def direction(text: str) -> str:
-    """Which way a text runs, by its first letter: "rtl" or "ltr"."""
+def runs_both_ways(text: str) -> bool:
+    """Whether letters of both directions stand in it, so that a number may go with either."""
+    ways = set(map(unicodedata.bidirectional, text))
+    return "L" in ways and not ways.isdisjoint(RIGHT_TO_LEFT)
+
+
+def direction(text: str, *, otherwise: str = "ltr") -> str:
+    """Which way a text runs, by its first letter: "rtl" or "ltr"; without any, ``otherwise``."""
     for char in text:
         way = unicodedata.bidirectional(char)
         if way in RIGHT_TO_LEFT:
             return "rtl"
         if way == "L":
             return "ltr"
-    return "ltr"
+    return otherwise

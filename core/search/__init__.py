@@ -6,7 +6,14 @@ them. ``docs/search.md`` explains how it works and what it costs.
 
 from core.search.alike import more_like, similar
 from core.search.asking import SearchQuery
-from core.search.documents import Document, index, index_many, remove, remove_many
+from core.search.documents import (
+    Document,
+    index,
+    index_many,
+    note_uptake,
+    remove,
+    remove_many,
+)
 from core.search.queries import (
     SORTS,
     Found,
@@ -35,6 +42,7 @@ __all__ = [
     "index_many",
     "mend",
     "more_like",
+    "note_uptake",
     "rebuild",
     "remove",
     "remove_many",

@@ -129,20 +129,23 @@ class _Rows:
 
     def __init__(self, tell: Tell) -> None:
         ids, ranks, published, kinds = array("q"), array("h"), array("q"), array("H")
+        uptakes = array("h")
         self.titles: list[bytes] = []
         self.keys: list[bytes] = []
         self._codes: dict[str, int] = {}
         number = SearchDocument.objects.count()
         last = 0
+        columns = ("pk", "kind", "rank", "uptake", "published_at", "title_sort", "object_id")
         while some := list(
             SearchDocument.objects.filter(pk__gt=last)
             .order_by("pk")
-            .values_list("pk", "kind", "rank", "published_at", "title_sort", "object_id")[:_AT_ONCE]
+            .values_list(*columns)[:_AT_ONCE]
         ):
-            for key, kind, rank, instant, title, object_id in some:
+            for key, kind, rank, uptake, instant, title, object_id in some:
                 ids.append(key)
                 kinds.append(self._codes.setdefault(kind, len(self._codes)))
                 ranks.append(rank)
+                uptakes.append(uptake)
                 published.append(micros(instant))
                 self.titles.append(title.encode())
                 self.keys.append(object_id.encode())
@@ -150,6 +153,7 @@ class _Rows:
             tell("documents", len(ids), number)
         self.ids = np.frombuffer(ids, dtype=np.int64) if ids else np.zeros(0, np.int64)
         self._ranks = np.frombuffer(ranks, dtype=np.int16) if ids else np.zeros(0, np.int16)
+        self._uptakes = np.frombuffer(uptakes, dtype=np.int16) if ids else np.zeros(0, np.int16)
         self._published = np.frombuffer(published, dtype=np.int64) if ids else np.zeros(0, np.int64)
         self._kinds = np.frombuffer(kinds, dtype=np.uint16) if ids else np.zeros(0, np.uint16)
 
@@ -167,6 +171,8 @@ class _Rows:
         order, size = self._order, len(self.ids)
         out.array("ids", self.ids[order])
         out.array("ranks", self._ranks[order])
+        uptakes = self._uptakes[order]
+        out.array("uptakes", uptakes)
         out.array("published", self._published[order])
         by_id = np.zeros(int(self.ids.max(initial=0)) + 1, np.uint32)
         by_id[self.ids] = places + 1
@@ -174,6 +180,8 @@ class _Rows:
         _write_texts(out, "keys", "key_starts", [self.keys[row] for row in order])
         kinds = self._kinds[order]
         newest = np.lexsort((-self.ids[order], -self._published[order], kinds))
+        # Places are in the order by label already, which breaks ties.
+        adopted = np.lexsort((-uptakes.astype(np.int32), kinds))
         titles = [self.titles[row] for row in order]
         ordered_ids = self.ids[order]
         by_title = np.array(
@@ -182,7 +190,7 @@ class _Rows:
             ),
             dtype=np.uint32,
         )
-        for name, one in (("newest", newest), ("title", by_title)):
+        for name, one in (("newest", newest), ("title", by_title), ("adopted", adopted)):
             standing = np.empty(size, np.uint32)
             standing[one] = np.arange(size, dtype=np.uint32)
             out.array(f"{name}_order", one.astype(np.uint32))

@@ -57,12 +57,14 @@ class Segment:
         self._postings: dict[str, tuple[list[int], list[int]]] = {}
         ids: list[int] = []
         ranks: list[int] = []
+        uptakes: list[int] = []
         published: list[int] = []
         lengths: list[int] = []
-        for key, kind, rank, instant, title, object_id, *columns in _documents(keys):
+        for key, kind, rank, uptake, instant, title, object_id, *columns in _documents(keys):
             place = first + len(ids)
             ids.append(key)
             ranks.append(rank)
+            uptakes.append(uptake)
             published.append(micros(instant))
             self.kinds.append(kind)
             self.titles.append(title.encode())
@@ -75,6 +77,7 @@ class Segment:
                 weights.append(min(weight, 255))
         self.ids = np.array(ids, np.int64)
         self.ranks = np.array(ranks, np.int16)
+        self.uptakes = np.array(uptakes, np.int16)
         self.published = np.array(published, np.int64)
         self.norms = norm(np.array(lengths, np.float32), mean_length)
         place_of = {key: first + row for row, key in enumerate(ids)}
@@ -101,7 +104,7 @@ def _parts(keys: Iterable[int]) -> Iterator[list[int]]:
 def _documents(keys: Iterable[int]) -> Iterator[tuple]:
     for part in _parts(keys):
         yield from SearchDocument.objects.filter(pk__in=part).values_list(
-            "pk", "kind", "rank", "published_at", "title_sort", "object_id", *COLUMNS
+            "pk", "kind", "rank", "uptake", "published_at", "title_sort", "object_id", *COLUMNS
         )
 
 
@@ -703,8 +706,9 @@ def _bm25(weights: np.ndarray, norms: np.ndarray, rarity: float) -> np.ndarray:
     return np.float32(rarity * (K1 + 1)) * often / (often + norms)
 
 
-def _of_segment(segment: Segment, row: int) -> tuple[int, int, bytes, int]:
+def _of_segment(segment: Segment, row: int) -> tuple[int, int, int, bytes, int]:
     return (
+        int(segment.uptakes[row]),
         int(segment.ranks[row]),
         int(segment.published[row]),
         segment.titles[row],
@@ -712,11 +716,16 @@ def _of_segment(segment: Segment, row: int) -> tuple[int, int, bytes, int]:
     )
 
 
-def _key(sort: str, rank: int, published: int, title: bytes, key: int) -> tuple:
+def _key(sort: str, uptake: int, rank: int, published: int, title: bytes, key: int) -> tuple:
     """What documents of a kind are sorted by, smallest first."""
-    if sort == "title":
-        return (title, key)
-    return (-published, -key) if sort == "newest" else (-rank, -published, -key)
+    match sort:
+        case "title":
+            return (title, key)
+        case "newest":
+            return (-published, -key)
+        case "adopted":
+            return (-uptake, -rank, -published, -key)
+    return (-rank, -published, -key)
 
 
 class _Keys(Sequence[tuple]):
@@ -733,5 +742,6 @@ class _Keys(Sequence[tuple]):
         base = self._base
         place = position if self._order is None else int(self._order[position])
         title = base.title(position) if self._sort == "title" else b""
-        rank, published = int(base.ranks[place]), int(base.published[place])
-        return _key(self._sort, rank, published, title, int(base.ids[place]))
+        uptake, rank = int(base.uptakes[place]), int(base.ranks[place])
+        published, key = int(base.published[place]), int(base.ids[place])
+        return _key(self._sort, uptake, rank, published, title, key)

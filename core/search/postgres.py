@@ -75,6 +75,17 @@ def unpacked(value: memoryview | None) -> np.ndarray:
     return np.frombuffer(value, dtype=">i8").astype(np.int64) if value else np.zeros(0, np.int64)
 
 
+#: The number of the lock that writers of the search hold until their transaction ends.
+_TURN = 5_302_033
+
+
+def take_turn() -> None:
+    # Before any row is locked. Rows of documents and words are locked batch by batch, so two
+    # transactions of several batches would lock them in different orders, and block each other.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
+
+
 def horizon() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")

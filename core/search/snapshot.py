@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from pyroaring import BitMap
 
-MAGIC = b"HUBFIND3"
+MAGIC = b"HUBFIND4"
 _ALIGNED = 64
 
 #: bm25 as FTS5 computes it: what repetition adds, what length takes away, what each field weighs.
@@ -112,6 +112,7 @@ class Snapshot:
         self.values: dict[str, dict[str, dict[str, int]]] = about["values"]
         self.ids = self._array("ids")
         self.ranks = self._array("ranks")
+        self.uptakes = self._array("uptakes")
         self.published = self._array("published")
         self.norms = self._array("norms")
         self.totals = self._array("totals")

@@ -71,6 +71,10 @@ def unpacked(value: str | None) -> np.ndarray:
     return np.fromstring(value, dtype=np.int64, sep=",") if value else np.zeros(0, np.int64)
 
 
+def take_turn() -> None:
+    """Nothing to do: there is one writing transaction at a time."""
+
+
 def horizon() -> int:
     """Of no use: there is one transaction at a time, so numbers are given in their order."""
     return 0

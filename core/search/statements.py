@@ -23,6 +23,7 @@ ORDERS = {
     "newest": "published_at DESC, id DESC",
     "title": "title_sort, id",
     "label": "rank DESC, published_at DESC, id DESC",
+    "adopted": "uptake DESC, rank DESC, published_at DESC, id DESC",
 }
 #: NUL and halves of characters, and what stands for them: no value has it.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -43,7 +44,7 @@ class InDatabase:
         limit: int,
     ) -> Answer:
         ranked = sort == "relevance"
-        base = _base(kind, meaning, selected, ranked=ranked)
+        base = _base(kind, meaning, selected, ranked=ranked, by_uptake=sort == "adopted")
         order = ORDERS["label" if ranked and not meaning.pieces else sort]
         rows = run(
             f"""{base.text}
@@ -180,8 +181,18 @@ def _matching(meaning: Understood, *, ranked: bool) -> dict[str, Sql]:
     return parts
 
 
-def _base(kind: str | None, meaning: Understood, selected: Selected, *, ranked: bool) -> Sql:
-    """WITH … base: the documents that answer, with what they are sorted by."""
+def _base(
+    kind: str | None,
+    meaning: Understood,
+    selected: Selected,
+    *,
+    ranked: bool,
+    by_uptake: bool = False,
+) -> Sql:
+    """WITH … base: the documents that answer, with what they are sorted by.
+
+    ``uptake`` came late and stands behind the long texts: it is read where it is needed.
+    """
     parts = _matching(meaning, ranked=ranked)
     ctes = [f"{name} AS MATERIALIZED ({sql.text})" for name, sql in parts.items()]
     params = [value for sql in parts.values() for value in sql.params]
@@ -206,11 +217,12 @@ def _base(kind: str | None, meaning: Understood, selected: Selected, *, ranked: 
     if "barred" in parts:
         limits.append("d.id NOT IN (SELECT id FROM barred)")
     where = f" WHERE {' AND '.join(limits)}" if limits else ""
+    uptake = "d.uptake" if by_uptake else "0"
     # With words the answer is computed once and used twice; without, both uses read an index.
     kept = "MATERIALIZED" if "hit" in parts else "NOT MATERIALIZED"
     ctes.append(
         f"base AS {kept} (SELECT d.id, d.kind, d.object_id, d.title_sort, d.published_at,"  # noqa: S608 (names)
-        f" d.rank, {score} AS score, {whole} AS whole FROM {source}{where})"
+        f" d.rank, {uptake} AS uptake, {score} AS score, {whole} AS whole FROM {source}{where})"
     )
     return Sql(f"WITH {', '.join(ctes)}", tuple(params))
 

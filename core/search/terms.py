@@ -125,6 +125,9 @@ class Engine(Protocol):
     def unpacked(self, value: Any) -> np.ndarray:
         """The ids of such a value."""
 
+    def take_turn(self) -> None:
+        """Wait until no other open transaction writes into the search; then others wait for us."""
+
     def horizon(self) -> int:
         """Now: changes by transactions numbered below this are committed and seen, or undone."""
 

@@ -74,10 +74,13 @@ def mend(tell: Tell = _silently) -> Drift:
     documents, uses = 0, Counter[Entry]()
     for rows in _batches(tell):
         outdated = _outdated(rows, uses)
-        SearchDocument.objects.bulk_update(outdated, _ANALYSED)
+        with transaction.atomic():
+            engine().take_turn()
+            SearchDocument.objects.bulk_update(outdated, _ANALYSED)
         documents += len(outdated)
     wrong, absent = _vocabulary_drift(uses)
     with transaction.atomic():
+        engine().take_turn()
         keys = list(wrong.values())
         for start in range(0, len(keys), _AT_ONCE):
             SearchWord.objects.filter(pk__in=keys[start : start + _AT_ONCE]).delete()

@@ -72,8 +72,8 @@ def entries(language: str, found: Iterable[str]) -> set[Entry]:
 def adjust(changes: Mapping[Entry, int]) -> None:
     """Add to and take from the number of documents that have each word.
 
-    Always in the order of the words: two transactions that touch the same ones wait for each
-    other instead of blocking each other.
+    By whoever has the turn (``Engine.take_turn``): the order of the words alone would not keep two
+    transactions of several batches from blocking each other.
     """
     changed = sorted((entry, number) for entry, number in changes.items() if number)
     with connection.cursor() as cursor:

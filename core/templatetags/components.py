@@ -7,7 +7,7 @@ or dictionary with the attributes named; lists of pairs may be lists of tuples.
 Marks      icon, mark, level, strip, seal, meter, status, eg
 Records    record, records, crumbs, tabs, pager, chips, sheet, bar
 Facets     facet_groups, facet_group, place_group, tick_boxes
-Text       note, nothing, facts, figures, when, localized
+Text       note, nothing, facts, figures, when, localized, comma
 Forms      error_summary, steps, progress
 Work       todo, rail, world_map
 Addresses  query_string, language_links
@@ -36,8 +36,11 @@ from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from core import worldmap
 from core.icons import ICONS
+from core.plaintext import comma
 
 register = template.Library()
+#: ``{% comma %}`` between two parts of a line.
+register.simple_tag(comma)
 
 TOP_SCORE = 4
 PASS_SCORE = 2
@@ -835,7 +838,8 @@ def when(value: dt.date | dt.datetime | str | None, precision: str = "") -> Safe
         if precision in ("", "minute"):
             zone = value.tzname() or ""
             machine = value.isoformat(timespec="minutes")
-            human = f"{date_format(value, _day_format())}, {value:%H:%M} {zone}".strip()
+            day = date_format(value, _day_format())
+            human = f"{day}{comma()}{value:%H:%M} {zone}".strip()
             return format_html('<time datetime="{}">{}</time>', machine, human)
     return format_html('<time datetime="{}">{}</time>', *_day(value, precision or "day"))
 

@@ -170,6 +170,9 @@ class Event(models.Model):
     #: Counts changes, for calendars that were handed out.
     sequence = models.PositiveIntegerField(default=0, editable=False)
 
+    #: What a drawing of it may be kept by, where a page read all of it at once.
+    kept_as: tuple[Any, ...] | None = None
+
     objects = EventQuerySet.as_manager()
 
     class Meta:

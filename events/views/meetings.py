@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Prefetch
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.generic import DetailView
 
 from claims.citing import Citations
+from core.prepared import Prepared
 from events import calendars, tracker
-from events.choices import PartyRole
-from events.models import Event, KeyMessage, Paragraph, Session
+from events.models import Commitment, Event, KeyMessage, Paragraph, Session
 from events.presentation import in_english
-from events.programme import days_of
-from events.record import cited, figures_of, parts_of
+from events.programme import Programme
+from events.record import Stated, by_role, cited, messages_of
+from hubs.models import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
+
+    from accounts.models import User
 
 #: So many sessions stand on the event's own page; more have the programme's.
 ON_THE_PAGE = 12
@@ -28,36 +33,40 @@ ON_THE_PAGE = 12
 COMMITMENTS_ON_THE_PAGE = 12
 #: Topics whose statements say of themselves what they are about.
 TOLD = ("content", "delegations", "format", "outcome")
+#: With what a session's people are read.
 PEOPLE = ("person", "country", "reference", "session", "hub")
 
 
-#: What a programme prints of a session, and what puts it in order.
-PRINTED = (
-    "event", "slug", "title", "kind", "code", "day", "wall_starts", "wall_ends", "zone",
-    "starts_at", "position", "track__name", "track__position", "room__name",
-)  # fmt: skip
+_open_to_all: Prepared[Event] = Prepared(
+    lambda slug: (
+        Event.objects.visible_to(AnonymousUser())
+        .filter(slug=slug)
+        .select_related("series", "country", "hub")
+    ),
+    str,
+)
 
 
-def sessions_of(event: Event) -> list[Session]:
-    """The sessions of an event with what a programme prints of them."""
-    return list(event.sessions.select_related("track", "room").only(*PRINTED))
+_commitments: Prepared[Commitment] = Prepared(
+    lambda event: Commitment.objects.filter(event=event)[: COMMITMENTS_ON_THE_PAGE + 1], int
+)
 
 
-def messages_of(rows: QuerySet[KeyMessage]) -> QuerySet[KeyMessage]:
-    """Key messages with the paragraphs they are reflected in. Two queries."""
-    return rows.select_related("reference", "session").prefetch_related(
-        Prefetch("paragraphs", Paragraph.objects.select_related("document"))
-    )
+def _hubs(user: User | AnonymousUser, event: int) -> QuerySet[Hub]:
+    """The hubs that presented there."""
+    return Hub.objects.visible_to(user).filter(shown_at=event).order_by("name")
 
 
-def by_role(parties: Iterable[tuple[Any, Any]]) -> list[tuple[str, list[tuple[Any, Any]]]]:
-    """Institutions with their marks under their part, hosts first."""
-    rows = list(parties)
-    found = [
-        (str(label), [pair for pair in rows if pair[0].role == code])
-        for code, label in PartyRole.choices
-    ]
-    return [(label, pairs) for label, pairs in found if pairs]
+_hubs_open_to_all: Prepared[Hub] = Prepared(partial(_hubs, AnonymousUser()), int)
+
+
+def _public_event(slug: str) -> Event:
+    """An event as everybody reads it: what is drawn of it may be kept. One query."""
+    answer = _open_to_all(slug)
+    for event in answer.rows():
+        event.kept_as = answer.raw
+        return event
+    raise Http404
 
 
 class EventView(DetailView):
@@ -71,41 +80,32 @@ class EventView(DetailView):
             "series", "country", "hub"
         )
 
+    def get_object(self, queryset: QuerySet[Event] | None = None) -> Event:
+        if self.request.user.is_authenticated:
+            return super().get_object(queryset)
+        return _public_event(self.kwargs["slug"])
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         event: Event = self.object
-        citations = Citations()
-        claims = event.claims.select_related("reference", "contradiction").order_by(
-            "position", "pk"
-        )
-        parts = parts_of(list(claims), citations)
-        sessions = sessions_of(event)
-        people = event.contributions.select_related(*PEOPLE).order_by(
-            "session__day", "session__wall_starts", "position", "pk"
-        )
-        parties = event.parties.filter(session=None).select_related("reference", "hub")
-        commitments = list(event.commitments.all()[: COMMITMENTS_ON_THE_PAGE + 1])
+        programme = Programme(event)
+        commitments = _commitments(event.pk).rows()
         found = tracker.rows_of(commitments)
         if len(commitments) > COMMITMENTS_ON_THE_PAGE:
             of_event = tracker.Chosen(event=event.slug)
             found = tracker.rows(self.request.user, of_event, timezone.localdate())
         return super().get_context_data(
-            parts=parts,
-            figures=figures_of(parts),
+            stated=Stated(event),
             told=TOLD,
-            history=cited(citations, event.status_notes.select_related("reference")),
-            parties=by_role(cited(citations, parties)),
-            sessions=sessions,
-            days=days_of(sessions) if len(sessions) <= ON_THE_PAGE else [],
-            people=cited(citations, people),
-            documents=event.documents.annotate(known=Count("paragraphs")).order_by("date", "pk"),
-            said=cited(citations, messages_of(event.key_messages.filter(session=None))),
+            programme=programme,
+            is_short=len(programme) <= ON_THE_PAGE,
             commitments=commitments[:COMMITMENTS_ON_THE_PAGE],
             promised=len(found),
             finding=tracker.finding_of(found),
-            hubs=event.hubs_shown.visible_to(self.request.user).order_by("name"),
+            hubs=list(_hubs(self.request.user, event.pk))
+            if self.request.user.is_authenticated
+            else _hubs_open_to_all(event.pk).rows(),
             neighbours=self._neighbours(event),
             has_calendar=calendars.has_days(event),
-            citations=citations,
             en=in_english(),
             **kwargs,
         )
@@ -129,12 +129,14 @@ class ProgrammeView(DetailView):
     def get_queryset(self) -> QuerySet[Event]:
         return Event.objects.visible_to(self.request.user).select_related("country", "hub")
 
+    def get_object(self, queryset: QuerySet[Event] | None = None) -> Event:
+        if self.request.user.is_authenticated:
+            return super().get_object(queryset)
+        return _public_event(self.kwargs["slug"])
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        sessions = sessions_of(self.object)
         return super().get_context_data(
-            sessions=sessions,
-            days=days_of(sessions),
-            zones=sorted({session.zone for session in sessions if session.zone}),
+            programme=Programme(self.object),
             has_calendar=calendars.has_days(self.object),
             may_change=self.request.user.has_perm("events.change_event", self.object),
             en=in_english(),

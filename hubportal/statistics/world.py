@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import worldmap
+from core.plaintext import comma
 from core.text import fold
 from hubportal.statistics import records
 from hubportal.statistics.plotting import Row, inside
@@ -242,7 +243,7 @@ class World:
         if not self.drawn:
             return ""
         first = sorted(self.drawn, key=lambda row: (-row.values[0], fold(row.label)))
-        named = ", ".join(f"{row.label} {row.values[0]:g}" for row in first[:NAMED_IN_WORDS])
+        named = comma().join(f"{row.label} {row.values[0]:g}" for row in first[:NAMED_IN_WORDS])
         words = {"what": self.measure.title, "n": len(self.drawn), "named": named}
         if self.level == COUNTRY:
             return _("%(what)s by country; places with any: %(n)s. Most: %(named)s.") % words

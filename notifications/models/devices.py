@@ -87,7 +87,7 @@ class PushDelivery(Owed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return f"{self.get_kind_display()} ({self.pk})"
 
     # What a message says, and how it travels, is above what is owed.
 

@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalogue import finding
-from catalogue.listing import PER_PAGE
+from catalogue import finding, listing
+from catalogue.listing import PER_PAGE, Narrower
 from catalogue.models import Solution, Version
-from core.facets import MOST_OPTIONS
+from core.facets import MOST_OPTIONS, Offer
 from core.models import SearchDocument, SearchFacet
 from core.search import suggest
 from tests import factories
@@ -324,6 +324,7 @@ def test_a_typing_error_is_corrected_said_and_can_be_insisted_on(client: Client)
         ("?sort=newest", ["Six", "Five", "Four", "Three", "Two", "One"]),
         ("?sort=title", ["Five", "Four", "One", "Six", "Three", "Two"]),
         ("?sort=label", ["Five", "Six", "Four", "Three", "Two", "One"]),
+        ("?sort=adopted", ["Five", "Six", "Four", "Three", "Two", "One"]),
     ],
 )
 def test_the_list_has_the_order_asked_for(client: Client, query: str, order: list[str]):
@@ -351,6 +352,62 @@ def test_pages_hold_twenty_and_a_number_beyond_gives_the_last(client: Client):
     page = client.get(URL + "?sort=title&page=2").content.decode()
     assert 'href="?sort=title&amp;page=3"' in page
     assert 'href="?sort=title"' in page
+
+
+@pytest.fixture
+def three_deep_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two records a page, the third page is deep: two sectors, two tags."""
+    monkeypatch.setattr(listing, "DEEP", 3)
+    monkeypatch.setattr(listing.SolutionList, "per_page", 2)
+    for number in range(6):
+        sector = "health" if number < 4 else "water"
+        shown.public(f"Record {number}", sectors=[sector], tags=[f"tag {number}"] * (number < 2))
+
+
+@pytest.mark.usefixtures("three_deep_pages")
+def test_far_down_a_list_there_is_a_way_to_shorten_it(client: Client):
+    assert listed(client, "?page=2").narrower is None
+
+    answer = listed(client, "?page=3&sort=title")
+
+    assert answer.narrower == Narrower(
+        "Sector",
+        [
+            Offer("Health", 4, "/solutions/?sector=health&sort=title"),
+            Offer("Water and sanitation", 2, "/solutions/?sector=water&sort=title"),
+        ],
+    )
+    page = client.get(URL + "?page=3&sort=title").content.decode()
+    assert '<a href="/solutions/?sector=water&amp;sort=title">Water and sanitation</a>' in page
+
+
+@pytest.mark.usefixtures("three_deep_pages")
+def test_what_is_chosen_already_does_not_shorten_a_list(client: Client):
+    answer = listed(client, "?page=3&sector=health&sector=water")
+
+    assert answer.narrower is not None
+    assert answer.narrower.name == "Tag"
+
+
+def test_nothing_is_offered_where_nothing_divides(client: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listing, "DEEP", 1)
+    shown.public("Alone")
+
+    assert listed(client).narrower is None
+
+
+@pytest.mark.usefixtures("three_deep_pages")
+def test_a_number_beyond_all_pages_costs_one_statement_more(
+    client: Client, django_assert_num_queries: Any
+):
+    listed(client, "?page=3")  # what is kept by the process
+    with django_assert_num_queries(3):
+        listed(client, "?page=3")
+    with django_assert_num_queries(4):
+        answer = listed(client, f"?page={10**18}")
+
+    assert (answer.page.number, answer.is_beyond) == (3, True)
+    assert answer.narrower is not None
 
 
 @pytest.mark.parametrize("records", [1, 50])

@@ -593,9 +593,9 @@ def test_a_page_costs_the_same_whatever_hangs_on_the_record(
         copy = factories.make_solution(title=f"Copy {n}", adapted_from=solution, hub=solution.hub)
         publish_as_is(copy)
     client.get(solution.get_absolute_url())  # names of countries and sectors are kept from here
-    # The record, its links, others beside it; is there a label, was it tried elsewhere, is it
-    # discussed?
-    with django_assert_num_queries(6):
+    # The record, with whether there is a label, a trial or a discussion; its links; others beside
+    # it.
+    with django_assert_num_queries(3):
         html = page(client, solution.get_absolute_url())
     assert html.count("Copy ") >= adaptations
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core import signing
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import User
 from community.choices import PostState, SanctionKind, Trust
@@ -299,6 +299,13 @@ def test_after_the_first_release_plain_posts_go_out_at_once(
     assert make_post(discussion, by=author, body=plain[0]).state == PostState.SHOWN
     linked = make_post(discussion, by=author, body="<p>See https://wells.example</p>")
     assert (linked.state, linked.held_because) == (PostState.HELD, "links from a new member")
+
+
+def test_why_a_post_waits_is_kept_for_readers_of_every_language(discussion: Discussion) -> None:
+    with translation.override("ar"):
+        held = make_post(discussion, by=make_member(trust=Trust.NEW))
+
+    assert held.held_because == "first post of a new member"
 
 
 def test_a_refused_first_post_leaves_the_next_one_held(

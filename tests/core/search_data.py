@@ -22,6 +22,7 @@ def put(
     facets: Mapping[str, Iterable[str]] | None = None,
     day: int = 0,
     rank: int = 0,
+    uptake: int = 0,
 ) -> None:
     search.index(
         kind,
@@ -33,6 +34,7 @@ def put(
         facets=facets or {},
         published_at=DAY_ONE + timedelta(days=day),
         rank=rank,
+        uptake=uptake,
     )
 
 

@@ -131,16 +131,17 @@ def test_equal_answers_are_ordered_by_rank_then_date() -> None:
         ("newest", ["3", "1", "2"]),
         ("title", ["2", "1", "3"]),
         ("label", ["2", "3", "1"]),
+        ("adopted", ["1", "2", "3"]),
         ("relevance", ["2", "3", "1"]),
         ("no such order", ["2", "3", "1"]),
         ("id; DROP TABLE core_searchdocument", ["2", "3", "1"]),
     ],
 )
 def test_the_orders_of_a_list(sort: str, order: list[str]) -> None:
-    put(1, "Über water", day=2)
+    put(1, "Über water", day=2, uptake=2)
     put(2, "Alps", day=1, rank=4)
     put(3, "Zebra", day=3)
-    put(4, "élan", kind="hub")
+    put(4, "élan", kind="hub", uptake=3)
     search.index(KIND, 2, title="élan", facets={}, published_at=None, rank=4)
     assert found("", sort=sort) == order
 

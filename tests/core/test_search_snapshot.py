@@ -18,7 +18,7 @@ from core.models import SearchChange, SearchDocument
 from core.search import SearchQuery, building, keeping, looking
 from core.search.building import build
 from core.search.counting import View
-from core.search.snapshot import Snapshot, Unusable
+from core.search.snapshot import MAGIC, Snapshot, Unusable
 from core.search.statements import ORDERS, InDatabase
 from core.search.terms import Answerer
 from core.search.vocabulary import understand
@@ -52,6 +52,7 @@ class Writing(NamedTuple):
     facets: dict[str, set[str]]
     rank: int
     day: int
+    uptake: int
 
 
 class Asking(NamedTuple):
@@ -69,6 +70,7 @@ writings = st.builds(
     st.none() | st.lists(st.sampled_from(WORDS), max_size=6),
     some_values,
     st.integers(-1, 2),
+    st.integers(0, 2),
     st.integers(0, 2),
 )
 askings = st.builds(
@@ -93,6 +95,7 @@ def write(one: Writing) -> None:
         body=" ".join(one.words[half:]),
         facets=one.facets,
         rank=one.rank,
+        uptake=one.uptake,
         published_at=DAY_ONE.replace(day=1 + one.day),
     )
 
@@ -247,6 +250,48 @@ class TestFreshness:
         SearchDocument.objects.filter(object_id="b").delete()
         assert everything() == ["a"]
 
+    def test_what_is_gone_or_changed_is_counted_no_more(self, place: Path) -> None:
+        for key in "abc":
+            put(key, "Wells", facets={"sector": ["water"]})
+        build(place)
+        search.remove(KIND, "a")
+        put("b", "Wells", facets={"sector": ["energy"]})
+        view = looking.view()
+        assert isinstance(view, View)
+        for typed in ("", "wells"):  # the whole list has counts of its own
+            meaning = understand(SearchQuery.parse(typed))
+            said = view.counts(KIND, meaning, {}, ["sector"])
+            assert {**said["sector"]} == {"water": 1, "energy": 1}
+        put("b", "Wells", facets={"sector": ["digital"]})  # dead in a segment, too
+        search.remove(KIND, "c")
+        counts = search.facet_counts(KIND, SearchQuery(), {}, ["sector"])
+        assert counts == {"sector": {"digital": 1}}
+
+    def test_a_rank_below_nought_comes_last_however_well_it_answers(self, place: Path) -> None:
+        put("invented", "Wells wells pumps", "Wells and pumps.", rank=-1)
+        put("real", "Schools", body="Far from here are some wells, it was said.")
+        with mock.patch.object(building, "RAREST", 1):
+            build(place)
+        assert isinstance(looking.view(), View)
+        asked = SearchQuery.parse("wells pumps")
+        assert search.find(KIND, asked).ids == ("real", "invented")
+        put("new", "Wells wells pumps", "Wells and pumps.", rank=-1)
+        assert set(search.find(KIND, asked).ids[1:]) == {"invented", "new"}
+        assert search.find(KIND, asked).ids[0] == "real"
+
+    def test_how_often_a_record_was_adopted_follows_at_once(self, place: Path) -> None:
+        put("a", uptake=1)
+        put("b")
+        put("c", rank=-1)
+        build(place)
+        adopted = lambda: search.find(KIND, SearchQuery(), sort="adopted").ids  # noqa: E731
+        assert adopted() == ("a", "b", "c")
+        search.note_uptake(KIND, "b", 2)
+        search.note_uptake(KIND, "c", 3)  # what stands behind everything is used nowhere
+        assert adopted() == ("b", "a", "c")
+        search.note_uptake(KIND, "b", 0)
+        assert adopted() == ("a", "b", "c")
+
     def test_a_snapshot_of_another_database_is_not_used(self, place: Path) -> None:
         put("a")
         build(place)
@@ -322,7 +367,7 @@ def test_a_change_that_was_open_while_the_snapshot_was_made_is_not_lost(place: P
 
 class TestFile:
     @pytest.mark.parametrize(
-        "content", [b"", b"HUBFIND3", b"x" * 500, b"HUBFIND3" + bytes(500) + b"HUBFIND3"]
+        "content", [b"", MAGIC, b"x" * 500, MAGIC + bytes(500) + MAGIC, b"HUBFIND3" + bytes(500)]
     )
     def test_a_broken_file_is_left_alone(self, place: Path, content: bytes) -> None:
         put("a")

@@ -267,7 +267,7 @@ def test_a_programme_goes_by_day_and_hour_and_what_runs_at_once_stands_together(
     open_day = make_session(event, title="No hour")
     nowhere = make_session(event, title="No day", day=None)
 
-    days = client.get(reverse("events:programme", args=[event.slug])).context["days"]
+    days = client.get(reverse("events:programme", args=[event.slug])).context["programme"].days
 
     assert [(day.date, [slot.sessions for slot in day.slots]) for day in days] == [
         (dt.date(2024, 5, 6), [[open_day], [early], [both[1], both[0]]]),
@@ -282,7 +282,7 @@ def test_more_sessions_at_once_than_fit_are_a_list(client: Client):
     for _n in range(7):
         make_session(event, zone="Asia/Jakarta", wall_starts=dt.time(9))
 
-    days = client.get(reverse("events:programme", args=[event.slug])).context["days"]
+    days = client.get(reverse("events:programme", args=[event.slug])).context["programme"].days
 
     assert days[0].slots[0].width == 1
 

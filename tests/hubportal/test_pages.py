@@ -51,7 +51,7 @@ def test_every_number_on_the_first_page_is_counted(client: Client):
 
     context = answer.context
     assert [context[name] for name in ("records", "checked", "hubs", "countries")] == [3, 1, 2, 1]
-    assert context["sectors"] == [
+    assert list(context["sectors"]) == [
         ("Health", "/solutions/?sector=health", 2),
         ("Water and sanitation", "/solutions/?sector=water", 2),
     ]

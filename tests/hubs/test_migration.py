@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
@@ -13,6 +13,11 @@ from django.db.migrations.executor import MigrationExecutor
 from hubs import loading, operations, revisions
 from hubs.models import Hub, HubClaim
 from tests import factories
+from tests.elsewhere import empty_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 migration = importlib.import_module("hubs.migrations.0003_statements_become_claims")
 
@@ -33,10 +38,10 @@ def to(*targets: tuple[str, str]) -> Any:
 
 
 @pytest.fixture
-def before() -> Any:
-    """The models before texts became claims; afterwards everything is as new again."""
-    yield to(("hubs", "0002_claims"))
-    latest()
+def before(transactional_db: None, tmp_path: Path) -> Iterator[Any]:
+    """The models before texts became claims, in a database that ends with the test."""
+    with empty_database(tmp_path):
+        yield to(("hubs", "0002_claims"))
 
 
 def latest() -> None:
@@ -139,6 +144,9 @@ def test_every_text_becomes_a_claim_with_its_source_and_is_in_the_first_revision
     old_hub(before, slug="shown", founded=2001, facts=begun)
     old_hub(before, slug="same", founded=1999, facts=begun, sources={"founded": "A page"})
     old_hub(before, slug="bare", facts=[], founded=None, sources={}, other_names=[])
+    entry, source = loading.hub_entries()[0], loading.source_entries()[0]
+    ours = {"topic": "role", "text": "Ours.", "source": source["citation"]}
+    old_hub(before, slug=entry["slug"], facts=[ours], sources={})
     latest()
 
     texts_stand_with_their_sources(Hub.objects.get(slug="fund"))
@@ -154,6 +162,7 @@ def test_every_text_becomes_a_claim_with_its_source_and_is_in_the_first_revision
         assert (hub.revision, revision.number) == (1, 1)
         assert revision.document == revisions.document_of(hub)
         assert sorted(revision.changed) == sorted(revisions.changes({}, revision.document))
+    loading_adds_no_hub_twice_and_keeps_the_sources_of_revisions(entry["slug"], source["citation"])
 
 
 def texts_stand_with_their_sources(hub: Hub) -> None:
@@ -244,29 +253,19 @@ def test_bounds_are_never_the_wrong_way_round():
     assert (values["low"], values["high"]) == (3, 5)
 
 
-@migrates
-def test_loading_adds_no_hub_twice_and_keeps_the_sources_of_revisions(before):
-    entry = loading.hub_entries()[0]
-    source = loading.source_entries()[0]
-    old_hub(
-        before,
-        slug=entry["slug"],
-        facts=[{"topic": "role", "text": "Ours.", "source": source["citation"]}],
-        sources={},
-    )
-    latest()
-    hub = Hub.objects.get(slug=entry["slug"])
+def loading_adds_no_hub_twice_and_keeps_the_sources_of_revisions(slug: str, citation: str) -> None:
+    hub = Hub.objects.get(slug=slug)
     stated = hub.claims.count()
     loading.load_reference()
     admin = factories.make_user(is_staff=True)
 
     loading.load_hubs(by=admin)
 
-    assert Hub.objects.filter(slug=entry["slug"]).count() == 1
+    assert Hub.objects.filter(slug=slug).count() == 1
     assert hub.claims.count() == stated
     assert revisions.document_of(hub) == hub.revisions.get().document
     claim = hub.claims.get(text="Ours.")
-    assert claim.reference.citation == source["citation"]
+    assert claim.reference.citation == citation
     operations.remove_claim(claim, by=admin, note="Not any more.")
     operations.restore(hub.revisions.get(number=1), by=admin, note="It was right.")
     assert hub.claims.get(text="Ours.").reference_id == claim.reference_id
@@ -275,10 +274,10 @@ def test_loading_adds_no_hub_twice_and_keeps_the_sources_of_revisions(before):
 @migrates
 def test_the_way_back_restores_texts_and_forward_again_loses_nothing(before):
     old_hub(before)
-    to(("hubs", "0003_statements_become_claims"))
+    then = to(("hubs", "0003_statements_become_claims"))
     first = {
         (row.topic, row.text, row.low, row.high, row.starts, row.as_of, row.reference.citation)
-        for row in HubClaim.objects.select_related("reference")
+        for row in then.get_model("hubs", "HubClaim").objects.select_related("reference")
     }
     apps = to(("hubs", "0002_claims"))
     back = apps.get_model("hubs", "Hub").objects.get(slug="fund")
@@ -291,9 +290,10 @@ def test_the_way_back_restores_texts_and_forward_again_loses_nothing(before):
     assert "Staff: around 200." in texts
     assert "It rains." in texts
 
-    latest()
     again = {
         (row.topic, row.text, row.low, row.high, row.starts, row.as_of)
-        for row in Hub.objects.get(slug="fund").claims.all()
+        for row in to(("hubs", "0003_statements_become_claims"))
+        .get_model("hubs", "HubClaim")
+        .objects.filter(hub__slug="fund")
     }
     assert {row[:6] for row in first} <= again

@@ -98,7 +98,7 @@ def test_messages_to_devices_are_there_to_read_and_nothing_is_decided_about_them
     page = client.get(reverse("admin:notifications_pushdelivery_changelist")).content.decode()
 
     assert masked(reader.email) in page
-    assert "403 no" in page
+    assert '<bdi dir="ltr">403 no</bdi>' in page
     assert reader.email not in page
     assert endpoint not in page
     assert "send_again_selected" not in page

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalogue.around import may_have
 from catalogue.choices import Level
 from catalogue.linked_data import as_script
 from core.templatetags.components import LEVELS, icon, level, strip
@@ -203,7 +204,9 @@ def points(value: Any) -> str:
 
 def latest(solution: Solution) -> Shown | None:
     """The newest record of a solution, whatever became of it. One query for all the tags of a
-    page; none where there has never been a panel."""
+    page; none where it is known that there has never been a panel."""
+    if not may_have(solution, "records"):
+        return None
     if not hasattr(solution, "_latest_record"):
         records = with_document(Record.objects.filter(solution=solution))
         record = records.order_by("-issued_at", "-pk").first()

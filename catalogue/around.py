@@ -1,0 +1,8 @@
+"""What other parts of the portal have for the page of a solution: see ``core.around``."""
+
+from __future__ import annotations
+
+from core.around import Around
+
+_around = Around()
+tells, with_around, may_have = _around.tells, _around.along, _around.may_have
