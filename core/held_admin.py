@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
-    from django.utils.safestring import SafeString
 
 
 def as_sent(words: str) -> SafeString:
     """What a server said, from left to right on every page."""
-    return format_html('<bdi dir="ltr">{}</bdi>', words) if words else format_html("")
+    return format_html('<bdi dir="ltr">{}</bdi>', words) if words else SafeString()
 
 
 def in_one_piece(address: str) -> SafeString:

@@ -263,7 +263,7 @@ def test_a_real_record_has_no_example_as_its_neighbour(real: Solution) -> None:
     assert pattern.public_version is not None
     content = {**pattern.public_version.content, "is_example": False}
 
-    assert around_of(real, content).neighbours == []
+    assert not around_of(real, content).neighbours
     assert len(around_of(pattern, pattern.public_version.content).neighbours) > 0
 
 
