@@ -69,8 +69,8 @@ def find(request: HttpRequest, reference: str) -> Solution:
 
 #: What the pages of a record read of it, beside what its public version says.
 READ = (
-    "uid", "number", "publication", "validation", "first_submitted_at", "published_at",
-    "withdrawn_at", "withdrawal_reason", "public_version",
+    "uid", "number", "title", "hub", "publication", "validation", "first_submitted_at",
+    "published_at", "withdrawn_at", "withdrawal_reason", "public_version",
 )  # fmt: skip
 
 _open_to_all: Prepared[Solution] = Prepared(
