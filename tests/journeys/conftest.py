@@ -7,12 +7,12 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.journeys.steps import Portal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Page
     from pytest_django.live_server_helper import LiveServer
@@ -34,6 +34,27 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+#: What a person does to a page.
+ACTS = ("check", "click", "fill", "press", "select_option", "set_input_files", "uncheck")
+
+
+@pytest.fixture(autouse=True)
+def only_whole_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody acts on a page that is still arriving: a machine can press and fill what is seen
+    before the scripts listen."""
+
+    def patiently(act: Callable[..., Any]) -> Callable[..., Any]:
+        def wait_and_act(found: Locator, *given: Any, **more: Any) -> Any:
+            found.wait_for(state="attached")
+            found.page.wait_for_load_state("load")
+            return act(found, *given, **more)
+
+        return wait_and_act
+
+    for name in ACTS:
+        monkeypatch.setattr(Locator, name, patiently(getattr(Locator, name)))
 
 
 @pytest.fixture(scope="session")

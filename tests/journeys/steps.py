@@ -40,6 +40,13 @@ def every(found: Locator) -> list[Locator]:
     return found.all()
 
 
+def follow(found: Locator) -> None:
+    """Press what leads to another page, and wait for the whole of it: its fields can be seen, and
+    filled by a machine, before its scripts listen."""
+    with found.page.expect_navigation():
+        found.click()
+
+
 class Portal:
     """One browser window."""
 

@@ -12,7 +12,7 @@ from catalogue.choices import Publication
 from catalogue.models import Solution
 from hubs.models import Membership
 from tests.factories import complete_snapshot, make_hub, make_member, published, reference
-from tests.journeys.steps import Portal, verified, with_second_step
+from tests.journeys.steps import Portal, follow, verified, with_second_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +51,12 @@ def write(page: Page, label: str, text: str) -> None:
 
 
 def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Save and continue").last.click()
+    follow(page.get_by_role("button", name="Save and continue").last)
 
 
 def begin(page: Page) -> None:
-    page.get_by_role("link", name="Submit a solution").first.click()
-    page.get_by_role("button", name="Begin a draft").click()
+    follow(page.get_by_role("link", name="Submit a solution").first)
+    follow(page.get_by_role("button", name="Begin a draft"))
 
 
 def answer_the_questions(page: Page) -> None:

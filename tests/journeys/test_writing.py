@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from catalogue.models import Contributor, PageDraft, Solution
 from tests.factories import complete_full, complete_snapshot, make_solution, make_user
-from tests.journeys.steps import Portal, verified
+from tests.journeys.steps import Portal, follow, verified
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,8 +29,7 @@ def saved(page: Page) -> None:
 
 
 def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Save and continue", exact=True).click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="Save and continue", exact=True))
 
 
 def another(browser: Browser, live_server: LiveServer, user) -> Portal:
@@ -160,7 +159,7 @@ def test_two_writers_see_each_other_and_nobodys_text_is_lost(
     other = another(browser, live_server, second)
     theirs = other.open(page_path(solution, "problem"))
     assert "First writer is writing here" in theirs.locator("main").inner_text()
-    theirs.get_by_role("button", name="Take over").click()
+    follow(theirs.get_by_role("button", name="Take over"))
     theirs.get_by_role("textbox", name="The problem").fill("Their text.")
     mine.get_by_role("textbox", name="The problem").fill("My text.")
     mine.get_by_text("Second writer took over at").wait_for()

@@ -273,8 +273,8 @@ def test_writing_costs_the_same_however_many_follow(
         make_post(discussion, by=User.objects.get(pk=writer.pk))
 
 
-#: Queries of one answer by somebody who wrote before, whatever follows; PostgreSQL asks for the turn
-#: to write into the search.
+#: Queries of one answer by somebody who wrote before, whatever follows; PostgreSQL asks for the
+#: turn to write into the search.
 WRITING = 27 if connection.vendor == "postgresql" else 26
 
 
