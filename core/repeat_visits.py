@@ -19,7 +19,8 @@ What a page depends on, and how that is held:
   written (``DEBUG``), nothing is kept.
 - *Figures kept elsewhere for minutes* (the cache, reference data in memory) may be a minute older.
 - *The snapshot of the search* only makes answers quicker; it does not alter them.
-- *Files* are not kept, only pages (``text/html``).
+- *Files* are not kept, only pages (``text/html``), and nothing below ``settings.UNKEPT_PATHS``, for
+  which the database is not even asked.
 """
 
 from __future__ import annotations
@@ -177,6 +178,7 @@ def _key(request: HttpRequest) -> Key | None:
     asked = request.META
     if (
         request.method != "GET"
+        or request.path_info.startswith(settings.UNKEPT_PATHS)
         or settings.SESSION_COOKIE_NAME in request.COOKIES
         or "HTTP_AUTHORIZATION" in asked
         or asked.get("CONTENT_LENGTH") not in (None, "", "0")

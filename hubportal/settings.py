@@ -279,6 +279,8 @@ SEARCH_SNAPSHOT_FROM = 2_000
 SEARCH_SNAPSHOT_CHANGES = 500
 # What was just drawn for a visitor is answered again while nothing changes (core/repeat_visits.py).
 REPEAT_VISITS = env.flag("REPEAT_VISITS", default=True)
+# What answers whether the database does or not, and is no page.
+UNKEPT_PATHS = ("/health/", "/metrics", "/display/")
 # Tables that no page of a visitor is read from, often written: PostgreSQL does not note their
 # changes. A page that reads one all the same is not kept.
 UNSHOWN_TABLES = [

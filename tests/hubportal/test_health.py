@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory, override_settings
 
 from accounts.kinds import NoticeKind
 from accounts.operations import owe_mail
+from core import changes
 from hubportal import health
 from notifications.addresses import noted
 from notifications.delivering import deliver_owed
@@ -34,6 +35,17 @@ def test_live_asks_no_database(client: Client):
     # Without the django_db mark any query fails this test.
     response = client.get("/health/live")
     assert (response.status_code, response.json()) == (200, {"status": "live"})
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/display/"])
+def test_what_answers_without_the_database_does_not_ask_for_its_mark(
+    path: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable() -> None:
+        pytest.fail("the database was asked")
+
+    monkeypatch.setattr(changes, "mark", unreachable)
+    assert client.get(path).status_code in {200, 405}
 
 
 @pytest.mark.django_db
