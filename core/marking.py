@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -25,6 +26,12 @@ READ = 60_000
 Place = tuple[int, int, int]
 
 
+@lru_cache(maxsize=1 << 13)
+def _read(run: str) -> tuple[str, ...]:
+    """The tokens of one word; the same words stand on page after page."""
+    return tuple(tokens(run))
+
+
 class Marker:
     """Marks the words of one query: as asked, inflected alike, or searched in addition.
 
@@ -36,6 +43,8 @@ class Marker:
         #: Each form in which a word may stand, and which of the words asked for it is.
         self._forms: dict[str, int] = {}
         self._beginnings: dict[str, int] = {}
+        #: What was found out of words as they stand in texts: most stand in several.
+        self._seen: dict[tuple[str, str], int | None] = {}
         if query.blank or query.wordless:
             return
         for number, piece in enumerate(understand(query).pieces):
@@ -85,11 +94,17 @@ class Marker:
             if not run.isascii() and any(map(is_unspaced, run)):
                 yield from self._pairs(run, match.start())
                 continue
-            for token in tokens(run):
-                number = self._number_of(token, language)
-                if number is not None:
-                    yield match.start(), match.end(), number
-                    break
+            number = self._number_in(run, language)
+            if number is not None:
+                yield match.start(), match.end(), number
+
+    def _number_in(self, run: str, language: str) -> int | None:
+        """Which of the words asked for is in this one, which a text may hold apart, if any."""
+        key = run, language
+        if key not in self._seen:
+            numbers = (self._number_of(token, language) for token in _read(run))
+            self._seen[key] = next((number for number in numbers if number is not None), None)
+        return self._seen[key]
 
     def _number_of(self, token: str, language: str) -> int | None:
         """Which of the words asked for this is, if any."""

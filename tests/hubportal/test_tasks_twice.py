@@ -136,8 +136,13 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def names_of_tasks() -> set[str]:
+@pytest.fixture(autouse=True)
+def _all_tasks() -> None:
+    """As in a worker: elsewhere modules of tasks are read when one is handed over."""
     app.loader.import_default_modules()
+
+
+def names_of_tasks() -> set[str]:
     return {
         name for name in app.tasks if name.partition(".")[0] in {*OURS, "core", "hubs", "events"}
     }
