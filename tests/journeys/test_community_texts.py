@@ -6,13 +6,23 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
-from community.models import Draft, Post
-from tests.community.factories import make_discussion, make_member
-from tests.community.labs import ELSEWHERE, brazilian_lab, confirm, public_solution, steward_of
+from community.models import Decision, Draft, Post
+from community.operations import blogging, labs, moderating
+from tests.community.factories import make_article, make_discussion, make_member
+from tests.community.labs import (
+    ELSEWHERE,
+    brazilian_lab,
+    confirm,
+    public_solution,
+    steward_of,
+    write_lesson,
+)
 from tests.factories import make_user, reference
 from tests.journeys.steps import Portal, every, verified, with_second_step
+from tests.journeys.test_accessibility import check_all
 from tests.journeys.test_events import without_scripts
 
 if TYPE_CHECKING:
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer
 
     from accounts.models import User
+    from community.models import Article
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -214,3 +225,41 @@ def test_a_reply_that_was_not_sent_is_found_again(portal: Portal) -> None:
     expect(page.get_by_role("heading", name="Your discussions")).to_be_visible()
     assert REPLY not in page.content()
     assert not Draft.objects.exists()
+
+
+def test_what_was_taken_away_and_what_takes_it_away_is_open_to_all(portal: Portal) -> None:
+    lab = brazilian_lab()
+    gone, kept = write_lesson(lab), write_lesson(lab, text="Name one keeper for each pump.")
+    labs.withdraw_lesson(gone, by=steward_of(lab), reason="The pumps were another kind.")
+    article = corrected(corrected(make_article(title=TITLE), 0), 1)
+    moderator = with_second_step(make_member(make_user("Edda Holm", is_staff=True)))
+    moderating.decide_version(
+        article.revisions.get(number=1),
+        Decision.What.HIDE,
+        by=make_member(make_user(is_staff=True)),
+        ground="spam",
+        reason="It sells pumps.",
+    )
+    history = reverse("community:article-history", args=[article.slug])
+    assert check_all(portal, [lab.get_absolute_url(), gone.get_absolute_url(), history]) == {}
+
+    portal.sign_in(moderator)
+    paths = [
+        reverse("community:lesson-withdraw", args=[lab.slug, kept.uid]),
+        reverse("community:article-version", args=[article.slug, 1]),
+        reverse("community:article-version", args=[article.slug, 0]),
+        history,
+    ]
+    assert check_all(portal, paths) == {}
+    # The page of what is gone says so, to the browser, too.
+    portal.complaints = [text for text in portal.complaints if "410" not in text]
+
+
+def corrected(article: Article, base: int) -> Article:
+    return blogging.correct_article(
+        article,
+        by=make_user(is_staff=True),
+        base=base,
+        reason=f"Reason {base}",
+        told={"title": TITLE, "lede": article.lede, "body": f"<p>Bucket {base} of three.</p>"},
+    )
